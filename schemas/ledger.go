@@ -1,0 +1,79 @@
+package schemas
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// LedgerVersion is the version of a ledger value. A reader that meets a higher one must stop: it cannot know
+// what the entry promises.
+const LedgerVersion = 1
+
+// BlobState says what became of a blob.
+type BlobState string
+
+// The blob states. What was listed and is in neither state is pending.
+const (
+	BlobStored BlobState = "stored" // all its records are acknowledged in the raw topic
+	BlobLost   BlobState = "lost"   // it can no longer be fetched, or not be read; Reason says why
+)
+
+// Blob is a ledger entry: one content blob that Microsoft listed and what became of it.
+type Blob struct {
+	V           int           `json:"v"`
+	Tenant      string        `json:"tenant"`
+	ContentType string        `json:"content_type"`
+	ContentID   string        `json:"content_id"`
+	State       BlobState     `json:"state"`
+	Created     time.Time     `json:"created"`           // contentCreated
+	Expires     time.Time     `json:"expires"`           // contentExpiration
+	At          time.Time     `json:"at"`                // when the state was reached
+	Records     int           `json:"records"`           // records written to the raw topic
+	Offsets     map[int]int64 `json:"offsets,omitempty"` // last raw offset by partition
+	Reason      string        `json:"reason,omitempty"`  // of a loss
+}
+
+// Key gives the entry's key, tenant/type/contentId.
+func (b Blob) Key() string { return b.Tenant + "/" + b.ContentType + "/" + b.ContentID }
+
+// Message gives the entry as it is written to the ledger topic.
+func (b Blob) Message() (Message, error) {
+	b.V = LedgerVersion
+	v, err := json.Marshal(b)
+	if err != nil {
+		return Message{}, fmt.Errorf("encode ledger entry %s: %w", b.Key(), err)
+	}
+	return Message{Topic: TopicLedger, Key: []byte(b.Key()), Value: v, Time: b.At}, nil
+}
+
+// BlobOf reads a message of the ledger topic. A tombstone gives an entry without a state.
+func BlobOf(m Message) (Blob, error) {
+	var b Blob
+	if len(m.Value) == 0 {
+		parts := strings.SplitN(string(m.Key), "/", 3)
+		if len(parts) != 3 {
+			return b, fmt.Errorf("ledger key %q at %d/%d: want tenant/type/contentId", m.Key, m.Partition, m.Offset)
+		}
+		return Blob{Tenant: parts[0], ContentType: parts[1], ContentID: parts[2]}, nil
+	}
+	if err := json.Unmarshal(m.Value, &b); err != nil {
+		return b, fmt.Errorf("ledger entry %q at %d/%d: %w", m.Key, m.Partition, m.Offset, err)
+	}
+	if b.V > LedgerVersion {
+		return b, fmt.Errorf("ledger entry %q at %d/%d has version %d, this program reads up to %d: upgrade it",
+			m.Key, m.Partition, m.Offset, b.V, LedgerVersion)
+	}
+	return b, nil
+}
+
+// LedgerTenant gives the tenant of a ledger or tenants key, which such topics are partitioned by.
+func LedgerTenant(key []byte) []byte {
+	for i, c := range key {
+		if c == '/' {
+			return key[:i]
+		}
+	}
+	return key
+}

@@ -1,0 +1,47 @@
+package schemas
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// TenantVersion is the version of a tenants value; a reader that meets a higher one must stop.
+const TenantVersion = 1
+
+// ContentTypes are the content types of the Management Activity API that are fetched unless a tenant says
+// otherwise. DLP.All is not among them: it needs the permission ActivityFeed.ReadDlp.
+var ContentTypes = []string{"Audit.Exchange", "Audit.AzureActiveDirectory", "Audit.General", "Audit.SharePoint"}
+
+// ContentTypeDLP is the content type that has to be asked for.
+const ContentTypeDLP = "DLP.All"
+
+// Tenant is one Microsoft 365 tenant to watch. It never holds a secret.
+type Tenant struct {
+	V            int      `json:"v"`
+	ID           string   `json:"id"`   // tenant ID, a GUID
+	Name         string   `json:"name"` // what people call it; may be empty
+	ContentTypes []string `json:"content_types"`
+}
+
+// ContentType gives the content type in the API's own spelling; the API compares without case.
+func ContentType(name string) (string, error) {
+	known := append(slices.Clone(ContentTypes), ContentTypeDLP)
+	for _, t := range known {
+		if strings.EqualFold(t, name) {
+			return t, nil
+		}
+	}
+	return "", fmt.Errorf("content type %q is not known: use one of %s", name, strings.Join(known, ", "))
+}
+
+// Message gives the tenant as it is written to the tenants topic.
+func (t Tenant) Message() (Message, error) {
+	t.V = TenantVersion
+	v, err := json.Marshal(t)
+	if err != nil {
+		return Message{}, fmt.Errorf("encode tenant %s: %w", t.ID, err)
+	}
+	return Message{Topic: TopicTenants, Key: []byte(t.ID), Value: v}, nil
+}
