@@ -1,0 +1,73 @@
+package ingest
+
+import (
+	"sync"
+	"time"
+
+	"ualstream/schemas"
+)
+
+// Ledger is what the ledger topic says of each blob, held in memory. The worker feeds it the topic before a
+// collector starts; the collector adds what it settles. It is safe for concurrent use.
+type Ledger struct {
+	mu      sync.Mutex
+	entries map[string]settled
+}
+
+type settled struct {
+	stored bool      // else lost
+	until  time.Time // when the API can no longer list the blob
+}
+
+// slack is kept beyond a blob's expiry: the service has been seen to serve an hour longer than it says.
+const slack = 2 * time.Hour
+
+// NewLedger gives an empty ledger.
+func NewLedger() *Ledger { return &Ledger{entries: map[string]settled{}} }
+
+// Apply takes an entry in the order of the topic; one without a state is a tombstone. A stored blob stays
+// stored: a later loss, written by a process that was slow to die, takes nothing out of Kafka.
+func (l *Ledger) Apply(b schemas.Blob) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := b.Key()
+	switch {
+	case b.State == "":
+		delete(l.entries, key)
+	case b.State == schemas.BlobStored || !l.entries[key].stored:
+		l.entries[key] = settled{stored: b.State == schemas.BlobStored, until: until(b)}
+	}
+}
+
+func until(b schemas.Blob) time.Time {
+	if b.Expires.IsZero() {
+		return b.At.Add(retention + slack)
+	}
+	return b.Expires.Add(slack)
+}
+
+// Done says whether the blob of that key is settled: stored, or given up as lost.
+func (l *Ledger) Done(key string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, ok := l.entries[key]
+	return ok
+}
+
+// Stored says whether all records of the blob of that key are stored.
+func (l *Ledger) Stored(key string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.entries[key].stored
+}
+
+// Forget drops the blobs that can no longer be listed, so that the ledger stays as small as seven days.
+func (l *Ledger) Forget(now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key, s := range l.entries {
+		if now.After(s.until) {
+			delete(l.entries, key)
+		}
+	}
+}
