@@ -58,12 +58,11 @@ func BlobOf(m Message) (Blob, error) {
 		}
 		return Blob{Tenant: parts[0], ContentType: parts[1], ContentID: parts[2]}, nil
 	}
+	if err := checkVersion(m, LedgerVersion); err != nil {
+		return b, fmt.Errorf("ledger entry %w", err)
+	}
 	if err := json.Unmarshal(m.Value, &b); err != nil {
 		return b, fmt.Errorf("ledger entry %q at %d/%d: %w", m.Key, m.Partition, m.Offset, err)
-	}
-	if b.V > LedgerVersion {
-		return b, fmt.Errorf("ledger entry %q at %d/%d has version %d, this program reads up to %d: upgrade it",
-			m.Key, m.Partition, m.Offset, b.V, LedgerVersion)
 	}
 	return b, nil
 }
@@ -76,4 +75,18 @@ func LedgerTenant(key []byte) []byte {
 		}
 	}
 	return key
+}
+
+// checkVersion refuses a value of a higher version than this program reads. It looks at the version alone,
+// because of a later value nothing else may be known, not even the types of its attributes.
+func checkVersion(m Message, highest int) error {
+	var value struct{ V int }
+	if err := json.Unmarshal(m.Value, &value); err != nil {
+		return fmt.Errorf("%q at %d/%d: %w", m.Key, m.Partition, m.Offset, err)
+	}
+	if value.V > highest {
+		return fmt.Errorf("%q at %d/%d has version %d, this program reads up to %d: upgrade it",
+			m.Key, m.Partition, m.Offset, value.V, highest)
+	}
+	return nil
 }

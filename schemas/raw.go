@@ -60,7 +60,7 @@ func RawOf(m Message) Raw {
 // Why a record cannot be read.
 var (
 	ErrNotJSON   = errors.New("not valid JSON")
-	ErrTooDeep   = errors.New("nested deeper than 512 levels")
+	ErrTooDeep   = errors.New("nested too deep: more than 512 levels")
 	ErrNotObject = errors.New("not a JSON object")
 	ErrNoID      = errors.New("no Id: the record's Id must be a non-empty string")
 )
@@ -71,14 +71,8 @@ const MaxDepth = 512
 
 // RecordID gives the Id of a record, or why the bytes are not a record.
 func RecordID(body []byte) (string, error) {
-	if depth(body) > MaxDepth {
-		return "", ErrTooDeep
-	}
-	if !gjson.ValidBytes(body) {
-		return "", ErrNotJSON
-	}
-	if body[bytes.IndexFunc(body, notSpace)] != '{' {
-		return "", ErrNotObject
+	if err := checkObject(body, MaxDepth); err != nil {
+		return "", err
 	}
 	id := gjson.GetBytes(body, "Id")
 	if id.Type != gjson.String || id.Str == "" {
@@ -87,16 +81,31 @@ func RecordID(body []byte) (string, error) {
 	return id.Str, nil
 }
 
-func notSpace(r rune) bool { return r > ' ' }
+// CheckEvent says why the bytes are not an event: not valid JSON, not an object, or nested deeper than a
+// record inside an event can be.
+func CheckEvent(value []byte) error { return checkObject(value, MaxDepth+1) }
 
-// depth gives how deep brackets nest outside strings, stopping just beyond MaxDepth. Where there are no more
+func checkObject(b []byte, levels int) error {
+	if depth(b, levels) > levels {
+		return ErrTooDeep
+	}
+	if !gjson.ValidBytes(b) {
+		return ErrNotJSON
+	}
+	if b = bytes.TrimLeft(b, " \t\r\n"); b[0] != '{' {
+		return ErrNotObject
+	}
+	return nil
+}
+
+// depth gives how deep brackets nest outside strings, stopping just beyond limit. Where there are no more
 // opening brackets than that at all it gives their number and looks no closer.
-func depth(b []byte) int {
-	if n := bytes.Count(b, []byte{'{'}) + bytes.Count(b, []byte{'['}); n <= MaxDepth {
+func depth(b []byte, limit int) int {
+	if n := bytes.Count(b, []byte{'{'}) + bytes.Count(b, []byte{'['}); n <= limit {
 		return n
 	}
 	deepest, now, quoted := 0, 0, false
-	for i := 0; i < len(b) && deepest <= MaxDepth; i++ {
+	for i := 0; i < len(b) && deepest <= limit; i++ {
 		switch c := b[i]; {
 		case quoted && c == '\\':
 			i++

@@ -45,3 +45,19 @@ func (t Tenant) Message() (Message, error) {
 	}
 	return Message{Topic: TopicTenants, Key: []byte(t.ID), Value: v}, nil
 }
+
+// TenantOf reads a message of the tenants topic. A tombstone gives a tenant without content types: it is no
+// longer watched.
+func TenantOf(m Message) (Tenant, error) {
+	if len(m.Value) == 0 {
+		return Tenant{ID: string(m.Key)}, nil
+	}
+	var t Tenant
+	if err := checkVersion(m, TenantVersion); err != nil {
+		return t, fmt.Errorf("tenant %w", err)
+	}
+	if err := json.Unmarshal(m.Value, &t); err != nil {
+		return t, fmt.Errorf("tenant %q at %d/%d: %w", m.Key, m.Partition, m.Offset, err)
+	}
+	return t, nil
+}
