@@ -67,11 +67,11 @@ type Cloud struct {
 	kid    string
 	server *http.Server
 
-	mu       sync.Mutex
-	url      string
-	tenants  []*tenant
-	shelf    shelf
-	unsigned int // requests without PublisherIdentifier
+	mu        sync.Mutex
+	url       string
+	tenants   []*tenant
+	shelf     shelf
+	anonymous int // requests without PublisherIdentifier
 }
 
 // New prepares a simulation with a certificate authority of its own; Start makes it answer.
@@ -178,6 +178,5 @@ func (c *Cloud) CertPool() *x509.CertPool {
 func (c *Cloud) Anonymous() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.unsigned
+	return c.anonymous
 }
-

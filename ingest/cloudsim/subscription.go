@@ -1,6 +1,10 @@
 package cloudsim
 
 import (
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
 	"slices"
 	"strings"
 )
@@ -49,4 +53,86 @@ func (t *tenant) start(kind string) (s *subscription, changed bool) {
 	changed = s.Status != enabled
 	s.Status = enabled
 	return s, changed
+}
+
+// contentType reads the parameter that most operations need.
+func (r *call) contentType() (string, error) {
+	name := r.query.Get("contenttype")
+	if name == "" {
+		return "", fail("AF20001", "contentType")
+	}
+	kind, ok := contentType(name)
+	if !ok {
+		return "", fail("AF20020")
+	}
+	return kind, nil
+}
+
+// startSubscription enables a subscription. The simulation calls no webhook, so one that is asked for does not answer.
+func (c *Cloud) startSubscription(w http.ResponseWriter, r *call) error {
+	kind, err := r.contentType()
+	if err != nil {
+		return err
+	}
+	var body struct{ Webhook *struct{ Address string } }
+	if err := json.NewDecoder(r.Body).Decode(&body); err != nil && !errors.Is(err, io.EOF) {
+		return fail("AF20002", "webhook", "object")
+	}
+	if body.Webhook != nil {
+		return fail("AF20021", body.Webhook.Address)
+	}
+	c.mu.Lock()
+	s, changed := r.tenant.start(kind)
+	shown := *s
+	c.mu.Unlock()
+	if !changed {
+		return fail("AF20024")
+	}
+	reply(w, http.StatusOK, shown)
+	return nil
+}
+
+// stopSubscription disables a subscription. What becomes available until the next start is never in the feed.
+func (c *Cloud) stopSubscription(w http.ResponseWriter, r *call) error {
+	kind, err := r.contentType()
+	if err != nil {
+		return err
+	}
+	c.mu.Lock()
+	s := r.tenant.subscription(kind)
+	if s != nil {
+		s.Status = disabled
+	}
+	c.mu.Unlock()
+	if s == nil {
+		return fail("AF20022")
+	}
+	head(w.Header())
+	w.Header().Set("Content-Length", "0")
+	return nil
+}
+
+// listSubscriptions shows what was ever started; a type that was not is absent.
+func (c *Cloud) listSubscriptions(w http.ResponseWriter, r *call) error {
+	shown := []subscription{}
+	c.mu.Lock()
+	for _, s := range r.tenant.subscriptions {
+		shown = append(shown, *s)
+	}
+	c.mu.Unlock()
+	reply(w, http.StatusOK, shown)
+	return nil
+}
+
+// subscribed fails unless the tenant has an enabled subscription of that type.
+func (c *Cloud) subscribed(t *tenant, kind string) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch s := t.subscription(kind); {
+	case s == nil:
+		return fail("AF20022")
+	case s.Status != enabled:
+		return fail("AF20023")
+	}
+	return nil
 }

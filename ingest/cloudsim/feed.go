@@ -1,0 +1,143 @@
+package cloudsim
+
+import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// call is one authorized request to the Management API.
+type call struct {
+	*http.Request
+	tenant    *tenant
+	operation string // the path after …/activity/feed/
+	query     url.Values
+	now       time.Time
+}
+
+// operation answers one operation. An error has written nothing; the feed writes it.
+type operation struct {
+	method string
+	serve  func(c *Cloud, w http.ResponseWriter, r *call) error
+}
+
+var operations = map[string]operation{
+	"subscriptions/start":         {http.MethodPost, (*Cloud).startSubscription},
+	"subscriptions/stop":          {http.MethodPost, (*Cloud).stopSubscription},
+	"subscriptions/list":          {http.MethodGet, (*Cloud).listSubscriptions},
+	"subscriptions/content":       {http.MethodGet, (*Cloud).listContent},
+	"subscriptions/notifications": {http.MethodGet, (*Cloud).listNotifications},
+	"audit":                       {http.MethodGet, (*Cloud).retrieve},
+	"resources/dlpSensitiveTypes": {http.MethodGet, (*Cloud).sensitiveTypes},
+}
+
+// feed answers the Management API: it finds the operation, checks the caller and lets it answer.
+func (c *Cloud) feed(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("operation")
+	if strings.HasPrefix(name, "audit/") {
+		name = "audit"
+	}
+	op, ok := operations[name]
+	if !ok {
+		c.notFound(w, r)
+		return
+	}
+	if r.Method != op.method {
+		reply(w, http.StatusMethodNotAllowed, map[string]string{
+			"Message": "The requested resource does not support http method '" + r.Method + "'."})
+		return
+	}
+	call, err := c.admitCall(r)
+	if err == nil {
+		err = op.serve(c, w, call)
+	}
+	if err != nil {
+		refused(w, err)
+	}
+	c.log.Debug("management api", slog.String("tenant", r.PathValue("tenant")), slog.String("operation", name), slog.Any("error", err))
+}
+
+// admitCall checks, in this order: the token, the tenant in the URL, that the token is that tenant's, the permission,
+// and the publisher.
+func (c *Cloud) admitCall(r *http.Request) (*call, error) {
+	got, err := c.authorize(r)
+	if err != nil {
+		return nil, err
+	}
+	name := r.PathValue("tenant")
+	id, err := uuid.Parse(name)
+	if err != nil {
+		return nil, fail("AF20013", name)
+	}
+	if id.String() != got.TenantID {
+		return nil, fail("AF20010", name, got.TenantID)
+	}
+	if !slices.Contains(got.Roles, roleRead) {
+		return nil, fail("AF10001", strings.Join(got.Roles, " "))
+	}
+	out := &call{Request: r, operation: r.PathValue("operation"), query: foldKeys(r.URL.Query()), now: c.cfg.Clock().UTC()}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out.tenant = c.tenant(got.TenantID)
+	return out, c.countPublisher(out.query.Get("publisheridentifier"))
+}
+
+// countPublisher takes any GUID. A request without one is answered too, and counted.
+func (c *Cloud) countPublisher(id string) error {
+	if id == "" {
+		c.anonymous++
+		return nil
+	}
+	if _, err := uuid.Parse(id); err != nil {
+		return fail("AF20002", "PublisherIdentifier", "guid")
+	}
+	return nil
+}
+
+// foldKeys lowers the parameters' names: the service does not mind their case.
+func foldKeys(query url.Values) url.Values {
+	out := url.Values{}
+	for k, v := range query {
+		k = strings.ToLower(k)
+		out[k] = append(out[k], v...)
+	}
+	return out
+}
+
+func (c *Cloud) notFound(w http.ResponseWriter, r *http.Request) {
+	reply(w, http.StatusNotFound, map[string]string{
+		"Message": "No HTTP resource was found that matches the request URI '" + c.URL() + r.URL.Path + "'."})
+}
+
+// reply writes a JSON answer with the headers that the service sends.
+func reply(w http.ResponseWriter, status int, value any) {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError) // no value of ours fails to encode
+		return
+	}
+	head(w.Header())
+	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(body.Bytes()) // the client is gone
+}
+
+func head(h http.Header) {
+	h.Set("Content-Type", "application/json; charset=utf-8")
+	h.Set("Pragma", "no-cache")
+	h.Set("Cache-Control", "no-cache")
+	h.Set("Expires", "-1")
+	h.Set("Server", "Microsoft-IIS/8.5")
+	h.Set("X-AspNet-Version", "4.0.30319")
+	h.Set("X-Powered-By", "ASP.NET")
+}
