@@ -81,9 +81,9 @@ func RecordID(body []byte) (string, error) {
 	return id.Str, nil
 }
 
-// CheckEvent says why the bytes are not an event: not valid JSON, not an object, or nested deeper than a
-// record inside an event can be.
-func CheckEvent(value []byte) error { return checkObject(value, MaxDepth+1) }
+// CheckEvent says why the bytes are not an event or finding: not valid JSON, not an object, or nested deeper
+// than one can be, which holds records and parts of them a few levels down.
+func CheckEvent(value []byte) error { return checkObject(value, MaxDepth+16) }
 
 func checkObject(b []byte, levels int) error {
 	if depth(b, levels) > levels {
