@@ -1,0 +1,99 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+
+	"github.com/segmentio/kafka-go"
+
+	"ualstream/schemas"
+)
+
+// assignment is a partition in one generation of a group. What it holds is dropped with the generation.
+type assignment struct {
+	cursor
+	stage     Stage
+	gen       *kafka.Generation
+	transform Transform
+	attrs     []any // of log lines
+}
+
+func newAssignment(m *member, gen *kafka.Generation, a kafka.PartitionAssignment) *assignment {
+	lost := func(from, to int64) {
+		if m.stage.Lost != nil {
+			m.stage.Lost(a.ID, from, to)
+		}
+	}
+	return &assignment{
+		cursor: cursor{c: m.c, topic: m.stage.From, partition: a.ID, offset: a.Offset, lost: lost},
+		stage:  m.stage, gen: gen, transform: m.stage.New(a.ID),
+		attrs: []any{"stage", m.stage.Group, "topic", m.stage.From.Name(m.c.cfg.Prefix), "partition", a.ID},
+	}
+}
+
+// run works batch by batch. It returns only when fetching has ended: trouble is retried inside, because returning
+// would take all of the member's partitions down.
+func (a *assignment) run(fetching, finishing context.Context) {
+	for {
+		from := a.offset
+		batch, err := a.next(fetching)
+		if err != nil {
+			return
+		}
+		if a.offset == from {
+			continue
+		}
+		if err := a.deliver(finishing, batch); err != nil {
+			return
+		}
+	}
+}
+
+// deliver processes, writes and commits, in this order, each until it succeeds.
+func (a *assignment) deliver(ctx context.Context, batch []schemas.Message) error {
+	if len(batch) > 0 {
+		var out []schemas.Message
+		err := a.c.persist(ctx, "stage cannot process a batch", append(a.attrs, "offset", batch[0].Offset), func() (err error) {
+			out, err = a.transform.Process(ctx, batch)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if err := a.write(ctx, out); err != nil {
+			return err
+		}
+	}
+	if err := a.commit(ctx); err != nil {
+		return err
+	}
+	if len(batch) > 0 {
+		a.transform.Done()
+	}
+	return nil
+}
+
+// write produces a batch's output. Of a message that is too large only its replacement is tried again, as all
+// others are written by then.
+func (a *assignment) write(ctx context.Context, out []schemas.Message) error {
+	return a.c.persist(ctx, "stage cannot write", a.attrs, func() error {
+		_, err := a.c.Produce(ctx, out)
+		var big *TooLargeError
+		if errors.As(err, &big) {
+			out = big.Messages
+			if a.stage.TooLarge != nil {
+				for i := range out {
+					out[i] = a.stage.TooLarge(out[i])
+				}
+			}
+		}
+		return err
+	})
+}
+
+// commit moves the group's offset to what was delivered. It goes through the generation, so that a member that
+// lost the partition cannot move it back.
+func (a *assignment) commit(ctx context.Context) error {
+	offsets := map[string]map[int]int64{a.topic.Name(a.c.cfg.Prefix): {a.partition: a.offset}}
+	return a.c.persist(ctx, "stage cannot commit", a.attrs, func() error { return a.gen.CommitOffsets(offsets) })
+}

@@ -1,0 +1,89 @@
+package kafka
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"regexp"
+
+	"github.com/segmentio/kafka-go/sasl"
+	"github.com/segmentio/kafka-go/sasl/plain"
+	"github.com/segmentio/kafka-go/sasl/scram"
+
+	"ualstream/schemas"
+)
+
+// Config says which Kafka to use and how.
+type Config struct {
+	Brokers    []string     // bootstrap addresses, host:port
+	Prefix     string       // of topics and groups; schemas.DefaultPrefix if empty
+	ClientID   string       // how the brokers' logs and quotas name this program; "ualstream" if empty
+	TLS        *tls.Config  // nil for plain connections
+	SASL       *SASL        // nil for none
+	Partitions int          // of topics that Prepare creates; schemas.DefaultPartitions if 0
+	Logger     *slog.Logger // outages, refusals and losses; nil for silence
+}
+
+// SASL is how to log in to Kafka.
+type SASL struct {
+	Mechanism string // PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
+	Username  string
+	Password  string
+}
+
+// String leaves the password out, so that no log can show it.
+func (s SASL) String() string { return s.Mechanism + " as " + s.Username }
+
+// legalPrefix is what Kafka allows in a topic's name; topic names are at most 249 long.
+var legalPrefix = regexp.MustCompile(`^[a-zA-Z0-9._-]{1,200}$`)
+
+func (c *Config) complete() error {
+	if len(c.Brokers) == 0 {
+		return errors.New("no Kafka brokers given: want at least one host:port")
+	}
+	for _, b := range c.Brokers {
+		if host, port, err := net.SplitHostPort(b); err != nil || host == "" || port == "" {
+			return fmt.Errorf("kafka broker %q: want host:port", b)
+		}
+	}
+	if c.Prefix == "" {
+		c.Prefix = schemas.DefaultPrefix
+	}
+	if !legalPrefix.MatchString(c.Prefix) {
+		return fmt.Errorf("topic prefix %q: use up to 200 letters, digits, dots, dashes and underscores", c.Prefix)
+	}
+	if c.ClientID == "" {
+		c.ClientID = "ualstream"
+	}
+	if c.Partitions == 0 {
+		c.Partitions = schemas.DefaultPartitions
+	}
+	if c.Partitions < 0 {
+		return fmt.Errorf("partitions %d: want at least 1", c.Partitions)
+	}
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}
+
+func (s *SASL) mechanism() (sasl.Mechanism, error) {
+	if s == nil {
+		return nil, nil
+	}
+	if s.Username == "" || s.Password == "" {
+		return nil, fmt.Errorf("SASL %s: user name and password must not be empty", s.Mechanism)
+	}
+	switch s.Mechanism {
+	case "PLAIN":
+		return plain.Mechanism{Username: s.Username, Password: s.Password}, nil
+	case "SCRAM-SHA-256":
+		return scram.Mechanism(scram.SHA256, s.Username, s.Password)
+	case "SCRAM-SHA-512":
+		return scram.Mechanism(scram.SHA512, s.Username, s.Password)
+	default:
+		return nil, fmt.Errorf("SASL mechanism %q is not known: use PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", s.Mechanism)
+	}
+}

@@ -1,0 +1,132 @@
+package kafka
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kfake"
+)
+
+// Embedded says what broker to embed.
+type Embedded struct {
+	// Dir is the folder that keeps topics, records and offsets; empty for a broker in memory that nobody else
+	// can find. It is made, with mode 0700, if it is missing.
+	Dir    string
+	Logger *slog.Logger // the broker's own troubles; nil for silence
+}
+
+// Broker is a broker in this process, for trying and testing: one node, without replicas. It listens on the
+// loopback address only.
+type Broker struct {
+	cfg     Config
+	cluster *kfake.Cluster
+	folder  *folder // nil in memory
+}
+
+// StartEmbedded starts a broker. With a folder it survives restarts, keeps its port where it is free, and lets in
+// only who can read the folder: the password is made at the first start and stays there. What it acknowledged is
+// on disk. A second start on the same folder is refused, as is a folder that others can read.
+func StartEmbedded(e Embedded) (*Broker, error) {
+	if e.Logger == nil {
+		e.Logger = slog.New(slog.DiscardHandler)
+	}
+	options := []kfake.Opt{kfake.NumBrokers(1), kfake.WithLogger(brokerLog{e.Logger})}
+	if e.Dir == "" {
+		return start(nil, 0, Config{}, options)
+	}
+	f, err := openFolder(e.Dir)
+	if err != nil {
+		return nil, err
+	}
+	b, err := startIn(f, options)
+	if err != nil {
+		f.close()
+		return nil, err
+	}
+	return b, nil
+}
+
+// startIn starts a broker on a folder that is locked.
+func startIn(f *folder, options []kfake.Opt) (*Broker, error) {
+	login, err := f.login()
+	if err != nil {
+		return nil, err
+	}
+	options = append(options, kfake.DataDir(f.path("data")), kfake.SyncWrites(),
+		kfake.EnableSASL(), kfake.Superuser(login.Mechanism, login.Username, login.Password))
+	b, err := start(f, f.port(), Config{SASL: login}, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := f.setAddress(b.cfg.Brokers[0]); err != nil {
+		b.cluster.Close()
+		return nil, err
+	}
+	return b, nil
+}
+
+func start(f *folder, port int, cfg Config, options []kfake.Opt) (*Broker, error) {
+	listen := func(network, _ string) (net.Listener, error) {
+		ln, err := net.Listen(network, net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+		if err != nil && port != 0 { // another program has it now
+			return net.Listen(network, "127.0.0.1:0")
+		}
+		return ln, err
+	}
+	cluster, err := kfake.NewCluster(append(options, kfake.ListenFn(listen))...)
+	if err != nil {
+		return nil, fmt.Errorf("start the embedded broker: %w", err)
+	}
+	cfg.Brokers = cluster.ListenAddrs()
+	return &Broker{cfg, cluster, f}, nil
+}
+
+// Config says how to connect to the broker. Prefix and the rest are the caller's to set.
+func (b *Broker) Config() Config { return b.cfg }
+
+// Close stops the broker and gives the folder back. Close the clusters that use it first, or they wait for it.
+func (b *Broker) Close() {
+	b.cluster.Close()
+	if b.folder != nil {
+		b.folder.close()
+	}
+}
+
+// EmbeddedConfig says how another process connects to the broker that runs on the folder.
+func EmbeddedConfig(dir string) (Config, error) {
+	f := &folder{dir: dir}
+	if err := f.check(); err != nil {
+		return Config{}, err
+	}
+	address, err := f.read("address")
+	if err != nil {
+		return Config{}, fmt.Errorf("no embedded broker has run on %s: start one with --embedded: %w", dir, err)
+	}
+	login, err := f.login()
+	if err != nil {
+		return Config{}, err
+	}
+	return Config{Brokers: []string{address}, SASL: login}, nil
+}
+
+// brokerLog passes the broker's warnings and errors on, without the line that it logs for each request.
+type brokerLog struct{ log *slog.Logger }
+
+// Logf is kfake's logging interface.
+func (l brokerLog) Logf(level kfake.LogLevel, format string, args ...any) {
+	if level != kfake.LogLevelError && level != kfake.LogLevelWarn {
+		return
+	}
+	to := slog.LevelDebug // it warns of each connection that a client closes
+	if level == kfake.LogLevelError {
+		to = slog.LevelWarn
+	}
+	if ctx := context.Background(); l.log.Enabled(ctx, to) {
+		l.log.Log(ctx, to, "embedded broker: "+strings.TrimSpace(fmt.Sprintf(format, args...)), "at", time.Now().UTC())
+	}
+}

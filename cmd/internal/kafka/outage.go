@@ -1,0 +1,93 @@
+package kafka
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/cenkalti/backoff/v4"
+)
+
+// How long to wait between attempts, and between log lines about the same outage.
+const (
+	firstWait, longestWait = 50 * time.Millisecond, 2 * time.Second
+	firstLine, longestLine = 10 * time.Second, 5 * time.Minute
+)
+
+// persist repeats try until it succeeds, ctx ends, or it returns a backoff.Permanent error. There is no time at
+// which it gives up: an outage may last for days, and what waits is not lost.
+func (c *Cluster) persist(ctx context.Context, what string, attrs []any, try func() error) error {
+	waits := backoff.NewExponentialBackOff(backoff.WithInitialInterval(firstWait),
+		backoff.WithMaxInterval(longestWait), backoff.WithMaxElapsedTime(0))
+	failures := 0
+	err := backoff.RetryNotify(try, backoff.WithContext(waits, ctx), func(err error, _ time.Duration) {
+		// After a broker's restart each idle connection fails once; that is no outage.
+		if failures++; failures > 1 {
+			c.outages.failed(what, attrs, err, failures == 2)
+		}
+	})
+	if failures > 1 {
+		c.outages.left(what, err == nil)
+	}
+	return err
+}
+
+// outages writes one line when something begins to fail, further ones at growing intervals, and one when it is
+// over, however many partitions it hits.
+type outages struct {
+	log *slog.Logger
+	mu  sync.Mutex
+	at  map[string]*outage
+}
+
+type outage struct {
+	waiting int // how many are failing now
+	since   time.Time
+	next    time.Time // when to write the next line
+	wait    time.Duration
+}
+
+func (o *outages) failed(what string, attrs []any, err error, joins bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	now := time.Now()
+	one := o.at[what]
+	if one == nil {
+		if o.at == nil {
+			o.at = map[string]*outage{}
+		}
+		one = &outage{since: now, next: now, wait: firstLine}
+		o.at[what] = one
+	}
+	if joins {
+		one.waiting++
+	}
+	if now.Before(one.next) {
+		return
+	}
+	level := slog.LevelWarn
+	if now.Sub(one.since) > firstLine/2 {
+		level = slog.LevelError
+		one.wait = min(2*one.wait, longestLine)
+	}
+	one.next = now.Add(one.wait)
+	attrs = append([]any{"error", err, "for", now.Sub(one.since).Round(time.Second)}, attrs...)
+	o.log.Log(context.Background(), level, "kafka: "+what+", retrying", attrs...)
+}
+
+func (o *outages) left(what string, well bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	one := o.at[what]
+	if one == nil {
+		return
+	}
+	if one.waiting--; one.waiting > 0 {
+		return
+	}
+	delete(o.at, what)
+	if well {
+		o.log.Info("kafka: "+what+": over", "after", time.Since(one.since).Round(time.Millisecond))
+	}
+}

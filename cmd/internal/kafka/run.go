@@ -1,0 +1,129 @@
+package kafka
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+
+	"ualstream/schemas"
+)
+
+// Stage is a consumer group that turns the messages of one topic into messages of others.
+type Stage struct {
+	Group string        // "normalize" makes the group prefix.normalize
+	From  schemas.Topic // what it consumes
+	// New makes the transform of a partition, each time the partition is assigned. Nothing of an earlier
+	// assignment may be carried over: another member may have gone on from there.
+	New func(partition int) Transform
+	// TooLarge gives what to write instead of a message that its topic refuses for its size. Without it such a
+	// message stops the partition, with an error in the log.
+	TooLarge func(schemas.Message) schemas.Message
+	// Lost, if set, is told of offsets from up to but not including to that Kafka deleted before they were read.
+	Lost func(partition int, from, to int64)
+}
+
+// Transform is a stage's work on one partition. Its methods are called by one goroutine.
+type Transform interface {
+	// Process gives what to write for a batch, possibly nothing. A stage that delivers elsewhere does so here.
+	// An error stops the partition: it is logged and Process is called again with the same batch, at growing
+	// intervals up to two seconds, until it succeeds or the partition goes to another member. It must return soon
+	// after ctx ends. It may keep the messages, and must not change them.
+	Process(ctx context.Context, batch []schemas.Message) ([]schemas.Message, error)
+	// Done is called when what Process gave for the batch is acknowledged and the batch's offsets are committed.
+	// It is not called where another member took over between the two: the batch is then processed again.
+	Done()
+}
+
+const (
+	heartbeat        = 500 * time.Millisecond // how soon a rebalance is noticed
+	sessionTimeout   = 10 * time.Second       // how soon a dead member's partitions go to others
+	rebalanceTimeout = 30 * time.Second
+	joinBackoff      = 500 * time.Millisecond
+	// drain is how long the batch in flight may take to finish when the member leaves or loses its partitions.
+	drain = time.Second
+)
+
+// Run consumes as a member of the stage's group until ctx ends, then finishes or drops the batch in flight, leaves
+// the group and returns nil, within about two seconds. Any number of members may run; each partition is with one of
+// them. For each batch it calls Process, writes what that gave, and commits the offsets once all is acknowledged,
+// so that a crash repeats a batch and never skips one. A partition that was never consumed starts at its beginning.
+// The topics must have been prepared: kafka-go's group leader creates a missing topic with the brokers' defaults.
+func (c *Cluster) Run(ctx context.Context, s Stage) error {
+	if _, err := c.partitionsOf(ctx, s.From); err != nil {
+		return nil // ctx ended
+	}
+	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
+		ID: c.group(s.Group), Brokers: c.cfg.Brokers, Topics: []string{s.From.Name(c.cfg.Prefix)},
+		Dialer:            &kafka.Dialer{ClientID: c.cfg.ClientID, Timeout: dialTimeout, TLS: c.cfg.TLS, SASLMechanism: c.sasl},
+		HeartbeatInterval: heartbeat, SessionTimeout: sessionTimeout, RebalanceTimeout: rebalanceTimeout,
+		JoinGroupBackoff: joinBackoff, StartOffset: kafka.FirstOffset,
+	})
+	if err != nil {
+		return err
+	}
+	m := &member{c: c, stage: s}
+	for ctx.Err() == nil {
+		m.generation(ctx, group)
+	}
+	m.leave(group)
+	return nil
+}
+
+// group gives a consumer group's name.
+func (c *Cluster) group(name string) string { return c.cfg.Prefix + "." + name }
+
+// member is this process in a stage's group.
+type member struct {
+	c       *Cluster
+	stage   Stage
+	working sync.WaitGroup // partitions with a batch that may be in flight
+}
+
+// generation waits for an assignment and starts its partitions.
+func (m *member) generation(ctx context.Context, group *kafka.ConsumerGroup) {
+	var gen *kafka.Generation
+	err := m.c.persist(ctx, "cannot join group", []any{"group", m.c.group(m.stage.Group)}, func() (err error) {
+		gen, err = group.Next(ctx)
+		return err
+	})
+	if err != nil {
+		return
+	}
+	for _, a := range gen.Assignments[m.stage.From.Name(m.c.cfg.Prefix)] {
+		m.working.Add(1)
+		gen.Start(func(generation context.Context) {
+			m.consume(ctx, generation, gen, a)
+			m.working.Done()
+			// A function that returns ends the generation for all partitions of this member.
+			<-generation.Done()
+		})
+	}
+}
+
+// consume works on a partition until ctx or the generation ends.
+func (m *member) consume(ctx, generation context.Context, gen *kafka.Generation, a kafka.PartitionAssignment) {
+	fetching, stop := context.WithCancel(ctx)
+	defer stop()
+	defer context.AfterFunc(generation, stop)()
+	finishing, abandon := context.WithCancel(context.WithoutCancel(ctx))
+	defer abandon()
+	defer context.AfterFunc(fetching, func() { time.AfterFunc(drain, abandon) })()
+	newAssignment(m, gen, a).run(fetching, finishing)
+}
+
+// leave gives the partitions back. kafka-go may be stuck in a join or on a dead network, and leaving then has to
+// be left to the session timeout.
+func (m *member) leave(group *kafka.ConsumerGroup) {
+	left := make(chan struct{})
+	go func() {
+		m.working.Wait()
+		_ = group.Close() // it never fails
+		close(left)
+	}()
+	select {
+	case <-left:
+	case <-time.After(2 * drain):
+	}
+}
