@@ -1,0 +1,155 @@
+package o365
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/cenkalti/backoff/v4"
+)
+
+// request is one call of the API. op names it in errors and holds no query.
+type request struct{ op, method, uri string }
+
+// call sends a request and gives the answer, a success, whose body the caller closes. A token that is not
+// accepted is renewed once.
+func (c *Client) call(ctx context.Context, r request) (*http.Response, error) {
+	resp, err := c.send(ctx, r, "")
+	if refused, ok := errors.AsType[*Error](err); !ok || refused.Action() != Renew {
+		return resp, err
+	}
+	// Credentials cache their tokens; a request for claims passes by the cache. This one asks for nothing that
+	// a new token does not have: that it is valid from now on.
+	return c.send(ctx, r, fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, time.Now().Unix()))
+}
+
+func (c *Client) send(ctx context.Context, r request, claims string) (*http.Response, error) {
+	token, err := c.cred.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{c.scope}, Claims: claims})
+	if err != nil {
+		return nil, fmt.Errorf("%s: token for %s: %w", r.op, c.scope, err)
+	}
+	req, err := http.NewRequest(r.method, r.uri, http.NoBody)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.op, withoutURL(err))
+	}
+	req.Header.Set("Authorization", "Bearer "+token.Token)
+	resp, err := c.do(ctx, req)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.op, err)
+	}
+	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		defer resp.Body.Close()
+		return nil, errorOf(r.op, resp)
+	}
+	return resp, nil
+}
+
+// do sends a request whose answer must keep moving: a connection that died without a word would otherwise hold
+// its caller for ever. There is no limit on how long a moving answer takes.
+func (c *Client) do(ctx context.Context, req *http.Request) (*http.Response, error) {
+	own, cancel := context.WithCancelCause(ctx)
+	timer := time.AfterFunc(c.stall, func() { cancel(errStalled) })
+	resp, err := c.http.Do(req.WithContext(own))
+	timer.Stop()
+	if err != nil {
+		defer cancel(nil)
+		return nil, broken(own, err)
+	}
+	resp.Body = &body{ReadCloser: resp.Body, ctx: own, cancel: cancel, timer: timer, stall: c.stall}
+	return resp, nil
+}
+
+// body is an answer's body that must keep moving while it is read.
+type body struct {
+	io.ReadCloser
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	timer  *time.Timer
+	stall  time.Duration
+}
+
+func (b *body) Read(p []byte) (int, error) {
+	b.timer.Reset(b.stall)
+	n, err := b.ReadCloser.Read(p)
+	b.timer.Stop()
+	if err != nil && err != io.EOF {
+		err = broken(b.ctx, err)
+	}
+	return n, err
+}
+
+func (b *body) Close() error {
+	b.timer.Stop()
+	defer b.cancel(nil)
+	return b.ReadCloser.Close()
+}
+
+var errStalled = errors.New("the answer stands still")
+
+// netError is a failure to carry a request or its answer.
+type netError struct{ err error }
+
+func (e *netError) Error() string { return e.err.Error() }
+func (e *netError) Unwrap() error { return e.err }
+
+func broken(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	return &netError{withoutURL(err)}
+}
+
+// withoutURL drops the address that net/http puts into its errors: its query is nobody's business.
+func withoutURL(err error) error {
+	if u, ok := errors.AsType[*url.Error](err); ok {
+		return u.Err
+	}
+	return err
+}
+
+// retry repeats op while it fails for reasons that pass by themselves, until ctx ends.
+func retry[T any](ctx context.Context, c *Client, op func() (T, error)) (T, error) {
+	space := &spacing{ExponentialBackOff: c.pace()}
+	return backoff.RetryNotifyWithData(func() (T, error) {
+		v, err := op()
+		if err != nil && (ctx.Err() != nil || !transient(err)) {
+			return v, backoff.Permanent(err)
+		}
+		if answer, ok := errors.AsType[*Error](err); ok {
+			space.least = answer.RetryAfter
+		}
+		return v, err
+	}, backoff.WithContext(space, ctx), func(err error, wait time.Duration) {
+		c.log.Info("asking again", "error", err, "wait", wait)
+	})
+}
+
+// spacing waits at least as long as the API asks.
+type spacing struct {
+	*backoff.ExponentialBackOff
+	least time.Duration
+}
+
+func (s *spacing) NextBackOff() time.Duration {
+	wait := max(s.ExponentialBackOff.NextBackOff(), s.least)
+	s.least = 0
+	return wait
+}
+
+// transient says whether the failure passes by itself. A certificate that does not fit the host does not.
+func transient(err error) bool {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return false
+	}
+	if answer, ok := errors.AsType[*Error](err); ok {
+		return answer.Action() == Retry || answer.Action() == Throttle
+	}
+	_, ok := errors.AsType[*netError](err)
+	return ok
+}

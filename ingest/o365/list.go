@@ -1,0 +1,132 @@
+package o365
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"iter"
+	"net/http"
+	"net/url"
+	"path"
+	"time"
+)
+
+// Blob is a content blob as the API lists it.
+type Blob struct {
+	ContentType string    // as it was asked for
+	ID          string    // contentId, opaque
+	URI         string    // contentUri
+	Created     time.Time // contentCreated: when the API offered it; zero where it cannot be read
+	Expires     time.Time // contentExpiration: until when it can be fetched; zero where it cannot be read
+}
+
+// apiTime is how the API takes times: UTC, whole seconds, no zone.
+const apiTime = "2006-01-02T15:04:05"
+
+// List gives the blobs with from <= contentCreated < to, page by page, in the order in which they became
+// available. The window may be 24 hours wide at most and start 7 days ago at most. Times are sent in whole
+// seconds: from rounded down, to rounded up. What passes by itself is retried until ctx ends; another error,
+// such as an *Error, is the last thing it gives.
+func (c *Client) List(ctx context.Context, contentType string, from, to time.Time) iter.Seq2[Blob, error] {
+	return func(yield func(Blob, error) bool) {
+		r := request{"list " + contentType, http.MethodGet, c.operation("/subscriptions/content", url.Values{
+			"contentType": {contentType},
+			"startTime":   {from.UTC().Truncate(time.Second).Format(apiTime)},
+			"endTime":     {to.UTC().Add(time.Second - 1).Truncate(time.Second).Format(apiTime)},
+		})}
+		pages := trail{c: c, seen: map[string]bool{r.uri: true}}
+		for r.uri != "" {
+			p, err := retry(ctx, c, func() (page, error) { return c.page(ctx, r) })
+			var items []item
+			if err == nil {
+				items, err = itemsOf(p.text, r.op)
+			}
+			for _, it := range items {
+				if !yield(it.blob(contentType), nil) {
+					return
+				}
+			}
+			if err == nil {
+				r.uri, err = pages.next(p.next)
+			}
+			if err != nil {
+				yield(Blob{}, err)
+				return
+			}
+		}
+	}
+}
+
+// page is an answer that is read as a whole, and where the next one is.
+type page struct {
+	text []byte
+	next string
+}
+
+// maxPage bounds a page in memory; the API does not say how large its pages are.
+const maxPage = 64 << 20
+
+func (c *Client) page(ctx context.Context, r request) (page, error) {
+	resp, err := c.call(ctx, r)
+	if err != nil {
+		return page{}, err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(resp.Body, maxPage+1))
+	if err != nil {
+		return page{}, fmt.Errorf("%s: %w", r.op, err)
+	}
+	if len(text) > maxPage {
+		return page{}, fmt.Errorf("%s: the answer is larger than %d bytes", r.op, maxPage)
+	}
+	return page{bytes.TrimPrefix(text, bom), resp.Header.Get("NextPageUri")}, nil
+}
+
+type item struct {
+	ContentID         string `json:"contentId"`
+	ContentURI        string `json:"contentUri"`
+	ContentCreated    string `json:"contentCreated"`
+	ContentExpiration string `json:"contentExpiration"`
+}
+
+// itemsOf reads a page. An item that names no content is an error, after the others: it cannot be fetched, and
+// to pass over it would lose it in silence.
+func itemsOf(text []byte, op string) ([]item, error) {
+	var all []item
+	if err := json.Unmarshal(text, &all); err != nil {
+		return nil, fmt.Errorf("%s: %w", op, err)
+	}
+	named := make([]item, 0, len(all))
+	for _, it := range all {
+		if it.ContentID != "" || it.ContentURI != "" {
+			named = append(named, it)
+		}
+	}
+	if len(named) < len(all) {
+		return named, fmt.Errorf("%s: %d of %d items name no content", op, len(all)-len(named), len(all))
+	}
+	return named, nil
+}
+
+func (it item) blob(contentType string) Blob {
+	b := Blob{
+		ContentType: contentType, ID: it.ContentID, URI: it.ContentURI,
+		Created: timeOf(it.ContentCreated), Expires: timeOf(it.ContentExpiration),
+	}
+	if u, err := url.Parse(it.ContentURI); b.ID == "" && err == nil {
+		b.ID = path.Base(u.Path) // contentUri ends in the contentId
+	}
+	return b
+}
+
+// timeOf reads a time with or without a zone; without one it is UTC.
+func timeOf(s string) time.Time {
+	for _, layout := range []string{time.RFC3339, apiTime} {
+		if t, err := time.Parse(layout, s); err == nil {
+			return t.UTC()
+		}
+	}
+	return time.Time{}
+}
