@@ -1,12 +1,150 @@
 package publish
 
 import (
+	"fmt"
 	"io"
+	"strings"
+
+	"github.com/tidwall/gjson"
 
 	"ualstream/schemas"
 )
 
-// NewText gives a sink that writes a readable line for each message to w.
-func NewText(w io.Writer) Sink { return lines{w, "text", appendText} }
+// NewText gives a sink that writes a readable line for each message to w: when (UTC), what it is, who, what to
+// which mailbox, from where. What a record says is escaped and cut, so that it cannot steer a terminal or pose
+// as another column.
+func NewText(w io.Writer) Sink {
+	return lines{w, "text", func(dst []byte, m schemas.Message) []byte { return append(dst, lineOf(m).plain()...) }}
+}
 
-func appendText(dst []byte, m schemas.Message) []byte { return append(dst, m.Key...) }
+// NewColorText is NewText for a terminal that shows colours.
+func NewColorText(w io.Writer) Sink {
+	return lines{w, "text", func(dst []byte, m schemas.Message) []byte { return append(dst, lineOf(m).colored()...) }}
+}
+
+// line is a readable line: time and label, then what there is to say.
+type line struct {
+	time, label string
+	color       string // of the label
+	faint       bool   // the whole line matters little
+	rest        []string
+}
+
+// Terminal colours (ECMA-48, SGR).
+const (
+	red, yellow, cyan = "\x1b[1;31m", "\x1b[33m", "\x1b[36m"
+	faint, reset      = "\x1b[2m", "\x1b[0m"
+)
+
+// labelWidth is the length of the longest priority tag, so that names of people line up behind it.
+const labelWidth = len(schemas.MailboxSettingsModification)
+
+func (l line) plain() string {
+	return strings.TrimRight(fmt.Sprintf("%-20s  %-*s  %s", l.time, labelWidth, l.label, strings.Join(l.rest, "  ")), " ")
+}
+
+func (l line) colored() string {
+	if l.faint {
+		return faint + l.plain() + reset
+	}
+	before, after, _ := strings.Cut(l.plain(), l.label)
+	return before + l.color + l.label + reset + after
+}
+
+func lineOf(m schemas.Message) line {
+	switch {
+	case m.Topic == schemas.TopicRejects:
+		return rejectLine(m)
+	case m.Header(schemas.HeaderKind) == schemas.KindFinding:
+		return findingLine(m)
+	}
+	return eventLine(m)
+}
+
+func eventLine(m schemas.Message) line {
+	a := read(m.Value)
+	l := line{time: clock(a), label: label(m), color: cyan}
+	if m.Topic == schemas.TopicThreats {
+		l.color = yellow
+	}
+	event := gjson.ParseBytes(m.Value)
+	does := append([]string{word(or(a.operation, "(no operation)"), 60)}, details(event)...)
+	l.rest = append(l.rest, word(or(a.actor, "(nobody named)"), 64), strings.Join(does, " "))
+	l.rest = append(l.rest, where(a, event)...)
+	if m.Header(schemas.HeaderTriage) == string(schemas.TriageNoise) {
+		l.faint = true
+		l.rest = append(l.rest, "(noise)")
+	}
+	return l
+}
+
+// label says what kind of event it is: its tags, or else its class.
+func label(m schemas.Message) string {
+	if tags := m.Header(schemas.HeaderTags); tags != "" {
+		return strings.ReplaceAll(safe(tags, 160), ",", "+")
+	}
+	return word(or(gjson.GetBytes(m.Value, "class_name").Str, "Event"), 40)
+}
+
+// where gives the mailbox that it was done to and the address that it came from.
+func where(a attributes, event gjson.Result) []string {
+	var parts []string
+	switch {
+	case a.mailbox == "":
+	case strings.EqualFold(a.mailbox, a.actor):
+		parts = append(parts, "in their own mailbox")
+	default:
+		parts = append(parts, "mailbox "+word(a.mailbox, 64))
+	}
+	if address := addressOf(event); address != "" {
+		parts = append(parts, "from "+word(address, 45))
+	}
+	return parts
+}
+
+// addressOf gives the client's address: as normalized, or else as the record has it.
+func addressOf(event gjson.Result) string {
+	for _, path := range []string{
+		"src_endpoint.ip", "unmapped.ClientIP", "unmapped.ClientIPAddress", "unmapped.ActorIpAddress", "src_endpoint.hostname",
+	} {
+		if s := event.Get(path).Str; s != "" && !strings.EqualFold(s, "<null>") {
+			return s
+		}
+	}
+	return ""
+}
+
+func findingLine(m schemas.Message) line {
+	event := gjson.ParseBytes(m.Value)
+	title := or(event.Get("finding_info.title").Str, m.Header(schemas.HeaderRule))
+	l := line{time: clock(read(m.Value)), label: "FINDING", color: red}
+	if s := event.Get("severity").Str; s != "" {
+		l.label += " " + word(s, 16)
+	}
+	l.rest = append(l.rest, word(or(m.Header(schemas.HeaderActor), "(nobody named)"), 64), safe(title, 100))
+	if box := m.Header(schemas.HeaderMailbox); box != "" {
+		l.rest = append(l.rest, "mailbox "+word(box, 64))
+	}
+	return l
+}
+
+func rejectLine(m schemas.Message) line {
+	l := line{time: received(m), label: "REJECT " + word(m.Header(schemas.HeaderStage), 20), color: red}
+	if t := schemas.ParseTime(l.time); !t.IsZero() {
+		l.time = t.Format(lineTime)
+	}
+	const excerpt = 60
+	head := string(m.Value[:min(len(m.Value), 4*excerpt)])
+	l.rest = []string{safe(m.Header(schemas.HeaderReason), 300), "key " + word(string(m.Key), 80),
+		fmt.Sprintf("%d bytes", len(m.Value)), quoted(head, excerpt)}
+	return l
+}
+
+const lineTime = "2006-01-02 15:04:05Z"
+
+func clock(a attributes) string {
+	if a.time.IsZero() {
+		return "(no time)"
+	}
+	return a.time.Format(lineTime)
+}
