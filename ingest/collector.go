@@ -8,12 +8,11 @@ package ingest
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"ualstream/schemas"
 )
-
-const retention = 7 * 24 * time.Hour
 
 // Config says what to collect and where to.
 type Config struct {
@@ -30,16 +29,86 @@ type Config struct {
 	Logger *slog.Logger     // nil discards
 }
 
-// Collector collects one tenant.
+func (cfg Config) withDefaults() Config {
+	if len(cfg.Tenant.ContentTypes) == 0 {
+		cfg.Tenant.ContentTypes = schemas.ContentTypes
+	}
+	if cfg.Ledger == nil {
+		cfg.Ledger = NewLedger()
+	}
+	if cfg.Poll <= 0 {
+		cfg.Poll = time.Minute
+	}
+	if cfg.Overlap <= 0 {
+		cfg.Overlap = 6 * time.Hour
+	}
+	if cfg.Parallel <= 0 {
+		cfg.Parallel = 16
+	}
+	if cfg.Clock == nil {
+		cfg.Clock = time.Now
+	}
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	return cfg
+}
+
+// Collector collects one tenant. Memory is bounded by Parallel: each blob in flight holds a chunk of about a
+// megabyte, or one record where that is larger.
 type Collector struct {
-	cfg Config
+	cfg      Config
+	log      *slog.Logger
+	slots    chan struct{} // one for each blob in flight
+	flight   flight
+	fetching sync.WaitGroup
 }
 
 // New gives a collector; Run starts it.
-func New(cfg Config) *Collector { return &Collector{cfg: cfg} }
+func New(cfg Config) *Collector {
+	cfg = cfg.withDefaults()
+	return &Collector{
+		cfg:    cfg,
+		log:    cfg.Logger.With("stage", "ingest", "tenant", cfg.Tenant.ID),
+		slots:  make(chan struct{}, cfg.Parallel),
+		flight: flight{keys: map[string]bool{}},
+	}
+}
 
-// Run collects until ctx ends, and then returns nil once nothing of it runs any more.
+// Run collects until ctx ends, and then returns nil once nothing of it runs any more. The content types do not
+// hold each other up: where one has no permission, it waits and tries again while the others go on. What was in
+// flight when ctx ended is in no ledger entry and is fetched again next time.
 func (c *Collector) Run(ctx context.Context) error {
-	<-ctx.Done()
+	var watches sync.WaitGroup
+	for _, contentType := range c.cfg.Tenant.ContentTypes {
+		watches.Go(func() { c.watch(contentType).run(ctx) })
+	}
+	watches.Wait()
+	c.fetching.Wait()
 	return nil
+}
+
+func (c *Collector) now() time.Time { return c.cfg.Clock().UTC() }
+
+// flight is the set of blobs that are queued or being fetched.
+type flight struct {
+	mu   sync.Mutex
+	keys map[string]bool
+}
+
+// enter says whether the blob was not in flight; it is from now on.
+func (f *flight) enter(key string) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.keys[key] {
+		return false
+	}
+	f.keys[key] = true
+	return true
+}
+
+func (f *flight) leave(key string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.keys, key)
 }

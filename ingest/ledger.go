@@ -11,11 +11,12 @@ import (
 // collector starts; the collector adds what it settles. It is safe for concurrent use.
 type Ledger struct {
 	mu      sync.Mutex
-	entries map[string]settled
+	entries map[string]outcome
 }
 
-type settled struct {
+type outcome struct {
 	stored bool      // else lost
+	at     time.Time // when it was settled
 	until  time.Time // when the API can no longer list the blob
 }
 
@@ -23,7 +24,7 @@ type settled struct {
 const slack = 2 * time.Hour
 
 // NewLedger gives an empty ledger.
-func NewLedger() *Ledger { return &Ledger{entries: map[string]settled{}} }
+func NewLedger() *Ledger { return &Ledger{entries: map[string]outcome{}} }
 
 // Apply takes an entry in the order of the topic; one without a state is a tombstone. A stored blob stays
 // stored: a later loss, written by a process that was slow to die, takes nothing out of Kafka.
@@ -35,7 +36,7 @@ func (l *Ledger) Apply(b schemas.Blob) {
 	case b.State == "":
 		delete(l.entries, key)
 	case b.State == schemas.BlobStored || !l.entries[key].stored:
-		l.entries[key] = settled{stored: b.State == schemas.BlobStored, until: until(b)}
+		l.entries[key] = outcome{b.State == schemas.BlobStored, b.At, until(b)}
 	}
 }
 
@@ -54,11 +55,12 @@ func (l *Ledger) Done(key string) bool {
 	return ok
 }
 
-// Stored says whether all records of the blob of that key are stored.
-func (l *Ledger) Stored(key string) bool {
+// settled is Done, except for a blob that was lost before the time given: it gets another try.
+func (l *Ledger) settled(key string, retryLost time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.entries[key].stored
+	o, ok := l.entries[key]
+	return ok && (o.stored || !o.at.Before(retryLost))
 }
 
 // Forget drops the blobs that can no longer be listed, so that the ledger stays as small as seven days.
