@@ -7,7 +7,6 @@ import (
 	"net"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 )
@@ -37,7 +36,7 @@ func StartEmbedded(e Embedded) (*Broker, error) {
 	}
 	options := []kfake.Opt{kfake.NumBrokers(1), kfake.WithLogger(brokerLog{e.Logger})}
 	if e.Dir == "" {
-		return start(nil, 0, Config{}, options)
+		return listen(nil, 0, Config{}, options)
 	}
 	f, err := openFolder(e.Dir)
 	if err != nil {
@@ -59,7 +58,7 @@ func startIn(f *folder, options []kfake.Opt) (*Broker, error) {
 	}
 	options = append(options, kfake.DataDir(f.path("data")), kfake.SyncWrites(),
 		kfake.EnableSASL(), kfake.Superuser(login.Mechanism, login.Username, login.Password))
-	b, err := start(f, f.port(), Config{SASL: login}, options)
+	b, err := listen(f, f.port(), Config{SASL: login}, options)
 	if err != nil {
 		return nil, err
 	}
@@ -70,15 +69,15 @@ func startIn(f *folder, options []kfake.Opt) (*Broker, error) {
 	return b, nil
 }
 
-func start(f *folder, port int, cfg Config, options []kfake.Opt) (*Broker, error) {
-	listen := func(network, _ string) (net.Listener, error) {
+func listen(f *folder, port int, cfg Config, options []kfake.Opt) (*Broker, error) {
+	open := func(network, _ string) (net.Listener, error) {
 		ln, err := net.Listen(network, net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 		if err != nil && port != 0 { // another program has it now
 			return net.Listen(network, "127.0.0.1:0")
 		}
 		return ln, err
 	}
-	cluster, err := kfake.NewCluster(append(options, kfake.ListenFn(listen))...)
+	cluster, err := kfake.NewCluster(append(options, kfake.ListenFn(open))...)
 	if err != nil {
 		return nil, fmt.Errorf("start the embedded broker: %w", err)
 	}
@@ -126,7 +125,5 @@ func (l brokerLog) Logf(level kfake.LogLevel, format string, args ...any) {
 	if level == kfake.LogLevelError {
 		to = slog.LevelWarn
 	}
-	if ctx := context.Background(); l.log.Enabled(ctx, to) {
-		l.log.Log(ctx, to, "embedded broker: "+strings.TrimSpace(fmt.Sprintf(format, args...)), "at", time.Now().UTC())
-	}
+	l.log.Log(context.Background(), to, "embedded broker: "+strings.TrimSpace(fmt.Sprintf(format, args...)))
 }

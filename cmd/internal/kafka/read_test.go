@@ -1,0 +1,244 @@
+package kafka
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"testing"
+	"time"
+
+	"github.com/segmentio/kafka-go"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"ualstream/schemas"
+)
+
+func TestReadEndsOnAnEmptyTopic(t *testing.T) {
+	if got := read(t, prepared(t), schemas.TopicEvents); len(got) != 0 {
+		t.Errorf("read %d messages of an empty topic", len(got))
+	}
+}
+
+func TestReadEndsWhereTheTopicEndedAtTheCall(t *testing.T) {
+	c := prepared(t)
+	produce(t, c, numbered(schemas.TopicEvents, 0, 100))
+	n := 0
+	err := c.Read(within(t), Read{Topic: schemas.TopicEvents}, func(schemas.Message) error {
+		if n++; n <= 5 {
+			produce(t, c, numbered(schemas.TopicEvents, 100*n, 100))
+		}
+		return nil
+	})
+	if err != nil || n != 100 {
+		t.Errorf("read %d messages, error %v; want the 100 that were there", n, err)
+	}
+}
+
+func TestReadPassesTheCallersErrorOn(t *testing.T) {
+	c := prepared(t)
+	produce(t, c, numbered(schemas.TopicEvents, 0, 100))
+	enough, n := errors.New("enough"), 0
+	err := c.Read(within(t), Read{Topic: schemas.TopicEvents}, func(schemas.Message) error {
+		if n++; n == 3 {
+			return enough
+		}
+		return nil
+	})
+	if !errors.Is(err, enough) || n != 3 {
+		t.Errorf("read %d messages, error %v", n, err)
+	}
+}
+
+func TestReadSince(t *testing.T) {
+	c := prepared(t)
+	at := time.Now().Add(-time.Hour).Truncate(time.Millisecond)
+	msgs := numbered(schemas.TopicEvents, 0, 60)
+	for i := range msgs {
+		msgs[i].Time = at.Add(time.Duration(i) * time.Minute)
+		produce(t, c, msgs[i:i+1])
+	}
+	seen := newTally()
+	err := c.Read(within(t), Read{Topic: schemas.TopicEvents, From: Since(at.Add(40 * time.Minute))}, func(m schemas.Message) error {
+		seen.add(m)
+		return nil
+	})
+	if err != nil || seen.distinct() != 20 || seen.keys["record-000040"] != 1 {
+		t.Errorf("read %d messages (%v), error %v; want the last 20", seen.distinct(), seen.keys, err)
+	}
+	err = c.Read(within(t), Read{Topic: schemas.TopicEvents, From: Since(time.Now().Add(time.Hour))}, func(m schemas.Message) error {
+		return fmt.Errorf("got %s from the future", m.Key)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReadFollowsUntilItsContextEnds(t *testing.T) {
+	c := prepared(t)
+	produce(t, c, numbered(schemas.TopicEvents, 0, 10))
+	ctx, cancel := context.WithCancel(within(t))
+	seen, result := newTally(), make(chan error, 1)
+	go func() {
+		result <- c.Read(ctx, Read{Topic: schemas.TopicEvents, Follow: true}, func(m schemas.Message) error {
+			seen.add(m)
+			return nil
+		})
+	}()
+	seen.wait(t, 10)
+	produce(t, c, numbered(schemas.TopicEvents, 10, 10))
+	seen.wait(t, 20)
+	cancel()
+	if err := <-result; err != nil {
+		t.Errorf("error %v after the context ended", err)
+	}
+}
+
+func TestReadFromLatestSkipsWhatWasThere(t *testing.T) {
+	c := prepared(t)
+	produce(t, c, numbered(schemas.TopicEvents, 0, 10))
+	err := c.Read(within(t), Read{Topic: schemas.TopicEvents, From: Latest()}, func(m schemas.Message) error {
+		return fmt.Errorf("got %s", m.Key)
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReadOfACompactedTopicGivesTheNewestOfEachKey(t *testing.T) {
+	b := embed(t, "")
+	c := join(t, b.Config())
+	if err := c.Prepare(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	for round := range 20 {
+		msgs := numbered(schemas.TopicLedger, 0, 50)
+		for i := range msgs {
+			msgs[i].Value = fmt.Append(nil, round)
+		}
+		produce(t, c, msgs)
+	}
+	b.cluster.Compact()
+	got := read(t, c, schemas.TopicLedger)
+	newest := map[string]string{}
+	for _, m := range got {
+		newest[string(m.Key)] = string(m.Value)
+	}
+	if len(got) >= 1000 || len(newest) != 50 {
+		t.Fatalf("read %d messages with %d keys, want fewer than 1000 with 50", len(got), len(newest))
+	}
+	for k, v := range newest {
+		if v != "19" {
+			t.Errorf("%s is at %s, want 19", k, v)
+		}
+	}
+}
+
+// A compacted batch keeps its last offset when its last messages are gone. The embedded broker's compaction does
+// not do that, so the answers are made here, as Kafka's log cleaner leaves them.
+func TestReadStepsOverTheTailOfACompactedBatch(t *testing.T) {
+	b := embed(t, "")
+	cfg := b.Config()
+	cfg.Partitions = 1
+	c := join(t, cfg)
+	if err := c.Prepare(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	produce(t, c, numbered(schemas.TopicLedger, 0, 1000))
+	fetches := 0
+	b.cluster.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		b.cluster.KeepControl()
+		fetch := req.(*kmsg.FetchRequest)
+		fetches++
+		first, last := int64(0), int64(699)
+		if fetch.Topics[0].Partitions[0].FetchOffset > last {
+			first, last = 700, 999
+		}
+		return compacted(fetch, first, last), nil, true
+	})
+	var got []int64
+	err := c.Read(within(t), Read{Topic: schemas.TopicLedger}, func(m schemas.Message) error {
+		got = append(got, m.Offset)
+		return nil
+	})
+	if err != nil || fmt.Sprint(got) != "[0 1 700 701]" {
+		t.Errorf("read offsets %v, error %v; want 0 1 700 701", got, err)
+	}
+	if fetches > 60 {
+		t.Errorf("%d fetches for two batches", fetches)
+	}
+}
+
+// compacted answers with one batch that spans first to last and of which only two messages are left.
+func compacted(req *kmsg.FetchRequest, first, last int64) *kmsg.FetchResponse {
+	var records []byte
+	for i := range 2 {
+		r := kmsg.Record{OffsetDelta: int32(i), Key: []byte("k"), Value: []byte("v")}
+		r.Length = int32(len(r.AppendTo(nil)) - 1)
+		records = r.AppendTo(records)
+	}
+	batch := kmsg.RecordBatch{
+		FirstOffset: first, PartitionLeaderEpoch: -1, Magic: 2, LastOffsetDelta: int32(last - first),
+		ProducerID: -1, ProducerEpoch: -1, FirstSequence: -1, NumRecords: 2, Records: records,
+	}
+	batch.Length = int32(len(batch.AppendTo(nil)) - 12)
+	batch.CRC = int32(crc32.Checksum(batch.AppendTo(nil)[21:], crc32.MakeTable(crc32.Castagnoli)))
+	res := req.ResponseKind().(*kmsg.FetchResponse)
+	p := kmsg.NewFetchResponseTopicPartition()
+	p.HighWatermark, p.LastStableOffset, p.RecordBatches = 1000, 1000, batch.AppendTo(nil)
+	topic := kmsg.NewFetchResponseTopic()
+	topic.Topic, topic.Partitions = req.Topics[0].Topic, []kmsg.FetchResponseTopicPartition{p}
+	res.Topics = append(res.Topics, topic)
+	return res
+}
+
+func TestReadEndsOnATransactionMarker(t *testing.T) {
+	c := prepared(t)
+	produce(t, c, numbered(schemas.TopicEvents, 0, 9))
+	name := schemas.TopicEvents.Name(c.cfg.Prefix)
+	for _, commit := range []bool{true, false} {
+		transaction(t, c, name, commit)
+	}
+	ends, err := c.offsets(within(t), schemas.TopicEvents, kafka.LastOffset, 0, 1, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if total := ends[0] + ends[1] + ends[2]; total <= 9 {
+		t.Fatalf("the ends add up to %d: no marker was written, and the test shows nothing", total)
+	}
+	if got := read(t, c, schemas.TopicEvents); len(got) != 9 {
+		t.Errorf("read %d messages, want 9 and no marker", len(got))
+	}
+}
+
+// transaction writes markers at the ends of the topic's partitions.
+func transaction(t *testing.T, c *Cluster, topic string, commit bool) {
+	t.Helper()
+	id := c.cfg.Prefix
+	var producer *kafka.InitProducerIDResponse
+	until(t, "transaction coordinator", func() bool {
+		var err error
+		producer, err = c.client.InitProducerID(within(t), &kafka.InitProducerIDRequest{TransactionalID: id, TransactionTimeoutMs: 10000})
+		return err == nil && producer.Error == nil
+	})
+	pid, epoch := producer.Producer.ProducerID, producer.Producer.ProducerEpoch
+	added, err := c.client.AddPartitionsToTxn(within(t), &kafka.AddPartitionsToTxnRequest{
+		TransactionalID: id, ProducerID: pid, ProducerEpoch: epoch,
+		Topics: map[string][]kafka.AddPartitionToTxn{topic: {{Partition: 0}, {Partition: 1}, {Partition: 2}}},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range added.Topics[topic] {
+		if p.Error != nil {
+			t.Fatal(p.Error)
+		}
+	}
+	ended, err := c.client.EndTxn(within(t), &kafka.EndTxnRequest{TransactionalID: id, ProducerID: pid, ProducerEpoch: epoch, Committed: commit})
+	if err == nil {
+		err = ended.Error
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
