@@ -32,6 +32,10 @@ type command struct {
 // commands lists the sub-commands in the order of the help text.
 func commands() []command {
 	return []command{
+		{"demo", "see threats appear: everything in one process, no account needed", demoUsage, demo},
+		{"run", "the worker, on Kafka", runUsage, run},
+		{"tail", "follow threats, events or rejects", tailUsage, tail},
+		{"simulate", "Microsoft's side, for tests of your own", simulateUsage, simulate},
 		{"version", "print the version, and the OCSF version that it writes", versionUsage, version},
 	}
 }

@@ -1,0 +1,123 @@
+package worker_test
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"testing"
+	"time"
+
+	"ualstream/cmd/internal/kafka"
+	"ualstream/cmd/internal/worker"
+	"ualstream/ingest/cloudsim"
+	"ualstream/schemas"
+)
+
+// patience is how long a test waits for what must happen before it fails.
+const patience = 60 * time.Second
+
+// startCloud gives a simulated tenant that is subscribed to everything.
+func startCloud(t *testing.T) *cloudsim.Cloud {
+	t.Helper()
+	cloud, err := cloudsim.New(cloudsim.Config{Seed: 7, PageSize: 5, Tenants: []cloudsim.Tenant{{
+		ID: cloudsim.DefaultTenant, Domain: "contoso.example", Enabled: schemas.ContentTypes,
+	}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cloud.Start("127.0.0.1:0"); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = cloud.Close() })
+	return cloud
+}
+
+// testKafka gives a Kafka for the test alone: the brokers that the environment names with a prefix of the test's
+// own, or an embedded broker.
+func testKafka(t *testing.T) kafka.Config {
+	t.Helper()
+	if brokers := os.Getenv("UALSTREAM_TEST_BROKERS"); brokers != "" {
+		return kafka.Config{Brokers: []string{brokers}, Prefix: fmt.Sprintf("test-%d", time.Now().UnixNano()), Logger: logger(t)}
+	}
+	broker, err := kafka.StartEmbedded(kafka.Embedded{Logger: logger(t)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(broker.Close)
+	config := broker.Config()
+	config.Logger = logger(t)
+	return config
+}
+
+// options is a worker that runs every stage against the simulation.
+func options(log *slog.Logger, cloudURL string, transport http.RoundTripper, k kafka.Config) worker.Options {
+	return worker.Options{
+		Stages: worker.Stages, Kafka: k, Poll: 100 * time.Millisecond, Logger: log,
+		Tenants: []schemas.Tenant{{ID: cloudsim.DefaultTenant, ContentTypes: schemas.ContentTypes}},
+		Microsoft: worker.Microsoft{
+			Endpoint: cloudURL, Transport: transport,
+			Credential: worker.ClientSecret(cloudURL+"/", cloudsim.DefaultClientID, cloudsim.DefaultClientSecret, transport),
+		},
+	}
+}
+
+func transport(cloud *cloudsim.Cloud) http.RoundTripper {
+	tr := http.DefaultTransport.(*http.Transport).Clone()
+	tr.TLSClientConfig = &tls.Config{RootCAs: cloud.CertPool()}
+	return tr
+}
+
+// start runs a worker until the test ends or stop is called; stop gives what Run returned.
+func start(t *testing.T, o worker.Options) (w *worker.Worker, stop func() error) {
+	t.Helper()
+	w, err := worker.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- w.Run(ctx) }()
+	stopped := false
+	stop = func() error {
+		if stopped {
+			return nil
+		}
+		stopped = true
+		cancel()
+		return <-done
+	}
+	t.Cleanup(func() { _ = stop() })
+	return w, stop
+}
+
+// follow reads a topic from its beginning until enough says so, and fails the test when that takes too long.
+func follow(t *testing.T, k kafka.Config, topic schemas.Topic, enough func(schemas.Message) bool) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	cluster, err := kafka.Connect(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cluster.Close()
+	if err := cluster.Prepare(ctx); err != nil {
+		t.Fatalf("prepare: %v", err)
+	}
+	done := fmt.Errorf("enough")
+	err = cluster.Read(ctx, kafka.Read{Topic: topic, Follow: true}, func(m schemas.Message) error {
+		if enough(m) {
+			return done
+		}
+		return nil
+	})
+	if err != done { //nolint:errorlint // the very error that was returned
+		t.Fatalf("topic %s never held what it should: %v", topic, err)
+	}
+}
+
+func logger(t *testing.T) *slog.Logger {
+	return slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+}

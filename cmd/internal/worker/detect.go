@@ -1,0 +1,48 @@
+package worker
+
+import (
+	"context"
+	"slices"
+
+	"ualstream/cmd/internal/kafka"
+	"ualstream/detect"
+	"ualstream/publish"
+	"ualstream/schemas"
+)
+
+// detect turns events into threats until ctx ends.
+func (w *Worker) detect(ctx context.Context) error {
+	engine := detect.New(detect.Options{})
+	return w.cluster.Run(ctx, kafka.Stage{
+		Group: StageDetect, From: schemas.TopicEvents,
+		New: func(int) kafka.Transform {
+			return &detector{engine: engine, triage: w.options.Triage, metrics: w.metrics}
+		},
+		TooLarge: tooLarge(StageDetect),
+	})
+}
+
+// detector is the stage for one partition of events.
+type detector struct {
+	engine  *detect.Engine
+	triage  []schemas.Triage
+	metrics *metrics
+	out     []schemas.Message // of the batch in work
+}
+
+// Process gives the threats of a batch of events.
+func (d *detector) Process(_ context.Context, batch []schemas.Message) ([]schemas.Message, error) {
+	d.out = nil
+	for _, event := range batch {
+		threats, _ := d.engine.Detect(event.Value)
+		for _, t := range threats {
+			if len(d.triage) == 0 || slices.Contains(d.triage, t.Triage) {
+				d.out = append(d.out, publish.Threat(event, t))
+			}
+		}
+	}
+	return d.out, nil
+}
+
+// Done counts what was written.
+func (d *detector) Done() { d.metrics.detected(d.out) }

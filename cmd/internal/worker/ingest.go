@@ -1,0 +1,99 @@
+package worker
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"ualstream/cmd/internal/kafka"
+	"ualstream/ingest"
+	"ualstream/ingest/o365"
+	"ualstream/schemas"
+)
+
+// ingest fetches every tenant's content until ctx ends.
+func (w *Worker) ingest(ctx context.Context) error {
+	if len(w.options.Tenants) == 0 {
+		w.options.Logger.Warn("no tenant is connected yet, so nothing is fetched: name one under tenants in the configuration file, or with --tenants")
+		<-ctx.Done()
+		return nil
+	}
+	ledger, err := w.readLedger(ctx)
+	if err != nil {
+		return err
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, tenant := range w.options.Tenants {
+		collector, err := w.collector(tenant, ledger)
+		if err != nil {
+			return fmt.Errorf("tenant %s: %w", tenant.ID, err)
+		}
+		group.Go(func() error { return collector.Run(ctx) })
+	}
+	return group.Wait()
+}
+
+// readLedger gives what earlier runs have stored and lost.
+func (w *Worker) readLedger(ctx context.Context) (*ingest.Ledger, error) {
+	ledger := ingest.NewLedger()
+	err := w.cluster.Read(ctx, kafka.Read{Topic: schemas.TopicLedger}, func(m schemas.Message) error {
+		blob, err := schemas.BlobOf(m)
+		if err == nil {
+			ledger.Apply(blob)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	return ledger, nil
+}
+
+func (w *Worker) collector(tenant schemas.Tenant, ledger *ingest.Ledger) (*ingest.Collector, error) {
+	ms := w.options.Microsoft
+	credential, err := ms.Credential(tenant.ID)
+	if err != nil {
+		return nil, err
+	}
+	client, err := o365.New(o365.Config{
+		Endpoint: ms.Endpoint, Tenant: tenant.ID, Publisher: ms.Publisher,
+		Credential: credential, Transport: ms.Transport,
+		Logger: w.options.Logger.With("stage", StageIngest, "tenant", tenant.ID),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ingest.New(ingest.Config{
+		Tenant: tenant, Feed: client, Sink: rawSink{w.cluster, w.metrics}, Ledger: ledger,
+		Poll: w.options.Poll, Logger: w.options.Logger,
+	}), nil
+}
+
+// rawSink is where ingest's records go: the raw topic, and the ledger for what became of each blob.
+type rawSink struct {
+	cluster *kafka.Cluster
+	metrics *metrics
+}
+
+// Store returns once Kafka has acknowledged every message.
+func (s rawSink) Store(ctx context.Context, messages []schemas.Message) (map[int]int64, error) {
+	offsets, err := s.cluster.Produce(ctx, messages)
+	if err == nil {
+		s.metrics.stored(messages)
+	}
+	return offsets, err
+}
+
+// Remember returns once Kafka has acknowledged the entry.
+func (s rawSink) Remember(ctx context.Context, blob schemas.Blob) error {
+	message, err := blob.Message()
+	if err != nil {
+		return err
+	}
+	if _, err := s.cluster.Produce(ctx, []schemas.Message{message}); err != nil {
+		return err
+	}
+	s.metrics.remembered(blob)
+	return nil
+}

@@ -1,0 +1,116 @@
+package worker_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	"ualstream/cmd/internal/kafka"
+	"ualstream/cmd/internal/worker"
+	"ualstream/schemas"
+)
+
+// childEnv has this test program run a worker instead of its tests, so that a test can kill a real process.
+const childEnv = "UALSTREAM_TEST_CHILD"
+
+type child struct {
+	CloudURL, CA string
+	Brokers      []string
+	Prefix       string
+}
+
+func TestMain(m *testing.M) {
+	if config := os.Getenv(childEnv); config != "" {
+		runChild(config)
+	}
+	os.Exit(m.Run())
+}
+
+// runChild runs a worker until it is killed.
+func runChild(config string) {
+	var c child
+	if err := json.Unmarshal([]byte(config), &c); err != nil {
+		panic(err)
+	}
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM([]byte(c.CA))
+	tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
+	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
+	w, err := worker.New(options(log, c.CloudURL, tr, kafka.Config{Brokers: c.Brokers, Prefix: c.Prefix, Logger: log}))
+	if err != nil {
+		panic(err)
+	}
+	panic(w.Run(context.Background()))
+}
+
+func TestKilledInTheMiddleOfABlobLosesNothing(t *testing.T) {
+	cloud, k := startCloud(t), testKafka(t)
+	const blobs, each = 40, 200
+	for b := range blobs {
+		var bodies [][]byte
+		for r := range each {
+			bodies = append(bodies, record(fmt.Sprintf("%d-%d", b, r)))
+		}
+		offer(t, cloud, time.Now(), bodies...)
+	}
+	config, err := json.Marshal(child{cloud.URL(), string(cloud.CAPEM()), k.Brokers, k.Prefix})
+	if err != nil {
+		t.Fatal(err)
+	}
+	work := func() *exec.Cmd {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), childEnv+"="+string(config))
+		cmd.Stderr = t.Output()
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+		return cmd
+	}
+
+	first, seen := work(), 0
+	follow(t, k, schemas.TopicRaw, func(schemas.Message) bool { seen++; return seen > blobs*each/10 })
+	if err := first.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = first.Wait()
+	if done := storedBlobs(t, k); done == blobs {
+		t.Fatalf("all %d blobs were stored before the kill: it came too late to prove anything", done)
+	}
+
+	work()
+	want, got := records(cloud), map[string]bool{}
+	follow(t, k, schemas.TopicEvents, func(m schemas.Message) bool {
+		got[m.Header(schemas.HeaderTenant)+"/"+m.Header(schemas.HeaderUID)] = true
+		return len(got) >= len(want)
+	})
+	for id := range got {
+		if !want[id] {
+			t.Errorf("event %s was never served", id)
+		}
+	}
+}
+
+// storedBlobs counts the blobs that the ledger has as stored.
+func storedBlobs(t *testing.T, k kafka.Config) int {
+	t.Helper()
+	cluster, err := kafka.Connect(k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cluster.Close()
+	n := 0
+	err = cluster.Read(t.Context(), kafka.Read{Topic: schemas.TopicLedger}, func(schemas.Message) error { n++; return nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

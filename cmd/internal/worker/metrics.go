@@ -1,0 +1,91 @@
+package worker
+
+import (
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"ualstream/schemas"
+)
+
+// metrics is what /metrics shows. Names follow Prometheus: base units, _total for counters.
+type metrics struct {
+	registry *prometheus.Registry
+
+	records *prometheus.CounterVec   // tenant, source
+	blobs   *prometheus.CounterVec   // tenant, source, state
+	events  *prometheus.CounterVec   // class_uid
+	rejects *prometheus.CounterVec   // stage
+	threats *prometheus.CounterVec   // triage
+	tags    *prometheus.CounterVec   // tag
+	repeats prometheus.Counter       //
+	lag     *prometheus.GaugeVec     // stage
+	delay   *prometheus.HistogramVec // part
+}
+
+// The parts of an event's way that delay tells apart.
+const (
+	delayMicrosoft = "microsoft" // happened until received
+	delayOurs      = "ualstream" // received until its threat is on the topic
+)
+
+func newMetrics() *metrics {
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "ualstream_" + name, Help: help}, labels)
+	}
+	m := &metrics{
+		registry: prometheus.NewRegistry(),
+		records:  counter("records_stored_total", "Records acknowledged in the raw topic, repeats included.", "tenant", "source"),
+		blobs:    counter("blobs_total", "Content blobs by what became of them.", "tenant", "source", "state"),
+		events:   counter("events_total", "OCSF events written.", "class_uid"),
+		rejects:  counter("rejects_total", "Records that could not be read.", "stage"),
+		threats:  counter("threats_total", "Threats written.", "triage"),
+		tags:     counter("threat_tags_total", "Priority tags on the threats written; a threat may have several.", "tag"),
+		repeats: prometheus.NewCounter(prometheus.CounterOpts{Name: "ualstream_repeats_total",
+			Help: "Records that had been written before and were left out."}),
+		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ualstream_stage_lag_records",
+			Help: "Messages that a stage has yet to read."}, []string{"stage"}),
+		delay: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "ualstream_threat_delay_seconds",
+			Help:    "Age of a threat, in parts: microsoft until we received the record, ualstream from then on.",
+			Buckets: []float64{.1, .25, .5, 1, 2.5, 5, 15, 60, 300, 900, 3600, 4 * 3600, 24 * 3600, 3 * 24 * 3600}}, []string{"part"}),
+	}
+	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.lag, m.delay,
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return m
+}
+
+func (m *metrics) stored(messages []schemas.Message) {
+	for i := range messages {
+		m.records.WithLabelValues(messages[i].Header(schemas.HeaderTenant), messages[i].Header(schemas.HeaderSource)).Inc()
+	}
+}
+
+func (m *metrics) remembered(b schemas.Blob) {
+	m.blobs.WithLabelValues(b.Tenant, b.ContentType, string(b.State)).Inc()
+}
+
+func (m *metrics) normalized(out []schemas.Message) {
+	for i := range out {
+		if out[i].Topic == schemas.TopicRejects {
+			m.rejects.WithLabelValues(StageNormalize).Inc()
+			continue
+		}
+		m.events.WithLabelValues(out[i].Header(schemas.HeaderClassUID)).Inc()
+	}
+}
+
+func (m *metrics) detected(out []schemas.Message) {
+	now := time.Now()
+	for i := range out {
+		threat := &out[i]
+		m.threats.WithLabelValues(threat.Header(schemas.HeaderTriage)).Inc()
+		for tag := range strings.SplitSeq(threat.Header(schemas.HeaderTags), ",") {
+			m.tags.WithLabelValues(tag).Inc()
+		}
+		happened := schemas.ParseTime(threat.Header(schemas.HeaderTime))
+		m.delay.WithLabelValues(delayMicrosoft).Observe(threat.Time.Sub(happened).Seconds())
+		m.delay.WithLabelValues(delayOurs).Observe(now.Sub(threat.Time).Seconds())
+	}
+}

@@ -1,0 +1,67 @@
+package worker
+
+import (
+	"fmt"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
+	"ualstream/cmd/internal/kafka"
+	"ualstream/publish"
+	"ualstream/schemas"
+)
+
+// The stages. Each but ingest is a consumer group of its name.
+const (
+	StageIngest    = "ingest"
+	StageNormalize = "normalize"
+	StageDetect    = "detect"
+	StagePublish   = "publish"
+)
+
+// Stages lists the stages in the order of a record's way.
+var Stages = []string{StageIngest, StageNormalize, StageDetect, StagePublish}
+
+// Options say what a worker does.
+type Options struct {
+	Stages    []string // which stages run here, any of Stages
+	Kafka     kafka.Config
+	Microsoft Microsoft        // needed by ingest
+	Tenants   []schemas.Tenant // what ingest fetches
+	Poll      time.Duration    // how often ingest lists new content; 0 is ingest's default
+	Triage    []schemas.Triage // which threats reach the threat topic; empty is all
+	Sinks     []publish.Sink   // what publish delivers to, beyond the threat topic
+	HTTP      string           // address of /healthz, /readyz and /metrics; "" serves none
+	// Drain is how long a worker that was told to stop waits for what it has fetched to reach the last stage.
+	// Kafka keeps what is left, so that only a worker whose Kafka ends with it needs any.
+	Drain  time.Duration
+	Logger *slog.Logger
+}
+
+// Microsoft says how Microsoft's side is reached.
+type Microsoft struct {
+	Endpoint  string // Management Activity API, e.g. https://manage.office.com
+	Publisher string // PublisherIdentifier; "" leaves the choice to the client
+	// Credential gives the credential for a tenant.
+	Credential func(tenant string) (azcore.TokenCredential, error)
+	Transport  http.RoundTripper // nil is Go's own, with the system's certificates
+}
+
+func (o Options) check() error {
+	if len(o.Stages) == 0 {
+		return fmt.Errorf("no stage to run: choose from %s", strings.Join(Stages, ", "))
+	}
+	for _, s := range o.Stages {
+		if !slices.Contains(Stages, s) {
+			return fmt.Errorf("stage %q is not known: choose from %s", s, strings.Join(Stages, ", "))
+		}
+	}
+	return nil
+}
+
+// has says whether a stage runs here.
+func (o Options) has(stage string) bool { return slices.Contains(o.Stages, stage) }

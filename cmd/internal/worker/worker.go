@@ -1,0 +1,104 @@
+// Package worker wires the stages: which of them run in this process, in what order they start and stop, and
+// what is seen of them from outside. It holds no signal handling and no command line, so that tests and other
+// programs can run a worker in their own process.
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"golang.org/x/sync/errgroup"
+
+	"ualstream/cmd/internal/kafka"
+)
+
+// Worker runs stages until it is told to stop. Make one with New; it runs once.
+type Worker struct {
+	options  Options
+	cluster  *kafka.Cluster
+	metrics  *metrics
+	prepared atomic.Bool // topics exist and are as they should be: stages may run
+}
+
+// New checks the options and makes a worker. It does no I/O.
+func New(o Options) (*Worker, error) {
+	if err := o.check(); err != nil {
+		return nil, err
+	}
+	cluster, err := kafka.Connect(o.Kafka)
+	if err != nil {
+		return nil, fmt.Errorf("kafka: %w", err)
+	}
+	return &Worker{options: o, cluster: cluster, metrics: newMetrics()}, nil
+}
+
+// Run runs the stages until ctx ends or one of them meets something that waiting does not mend, such as a topic
+// with settings that would lose data. While Kafka is away it waits. After ctx has ended, what is in flight is
+// finished, and with Options.Drain what has been fetched still travels to the last stage; then Run returns nil.
+func (w *Worker) Run(ctx context.Context) error {
+	defer w.cluster.Close()
+	stopServing, err := w.serve()
+	if err != nil {
+		return err
+	}
+	defer stopServing()
+
+	if err := w.cluster.Prepare(ctx); err != nil {
+		return orderly(ctx, fmt.Errorf("prepare topics: %w", err))
+	}
+	w.prepared.Store(true)
+
+	group, running := errgroup.WithContext(context.WithoutCancel(ctx))
+	flow, stopFlow := context.WithCancel(running)
+	defer stopFlow()
+	fetch, stopFetch := context.WithCancel(flow)
+	defer stopFetch()
+	go func() {
+		select {
+		case <-ctx.Done():
+		case <-flow.Done():
+		}
+		stopFetch()
+		w.drain(flow)
+		stopFlow()
+	}()
+
+	for _, stage := range w.options.Stages {
+		scope := flow
+		if stage == StageIngest {
+			scope = fetch
+		}
+		group.Go(func() error {
+			if err := w.stage(scope, stage); err != nil {
+				return orderly(scope, fmt.Errorf("%s: %w", stage, err))
+			}
+			return nil
+		})
+	}
+	group.Go(func() error { return w.watchLag(flow) })
+	return group.Wait()
+}
+
+// orderly drops an error that only says that we were told to stop.
+func orderly(ctx context.Context, err error) error {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// stage runs one stage until ctx ends.
+func (w *Worker) stage(ctx context.Context, stage string) error {
+	switch stage {
+	case StageIngest:
+		return w.ingest(ctx)
+	case StageNormalize:
+		return w.normalize(ctx)
+	case StageDetect:
+		return w.detect(ctx)
+	default:
+		return w.publish(ctx)
+	}
+}

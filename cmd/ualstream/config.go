@@ -1,0 +1,151 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"ualstream/cmd/internal/kafka"
+	"ualstream/cmd/internal/worker"
+	"ualstream/schemas"
+)
+
+// config is what a command that needs Kafka, and perhaps Microsoft, is told. One name three ways: the flag
+// --poll-interval, the variable UALSTREAM_POLL_INTERVAL, the key poll_interval in the file.
+type config struct {
+	file string
+
+	brokers  list
+	prefix   string
+	embedded bool
+	data     string
+
+	stages  list
+	tenants tenants
+	threats list
+	sinks   list
+	http    string
+	level   slog.Level
+
+	endpoint, authority, caFile     string
+	clientID, secretFile, publisher string
+	poll                            time.Duration
+}
+
+// kafkaFlags registers what says where Kafka is.
+func (c *config) kafkaFlags(fs *flag.FlagSet) {
+	fs.StringVar(&c.file, "config", "", "")
+	fs.Var(&c.brokers, "brokers", "")
+	fs.StringVar(&c.prefix, "prefix", schemas.DefaultPrefix, "")
+	fs.BoolVar(&c.embedded, "embedded", false, "")
+	fs.StringVar(&c.data, "data", defaultData(), "")
+	fs.TextVar(&c.level, "log-level", slog.LevelInfo, "")
+}
+
+// workerFlags registers what says what a worker does.
+func (c *config) workerFlags(fs *flag.FlagSet) {
+	c.stages, c.threats = worker.Stages, list{"finding", "priority", "noise"}
+	fs.Var(&c.stages, "stages", "")
+	fs.Var(&c.tenants, "tenants", "")
+	fs.Var(&c.threats, "threats", "")
+	fs.Var(&c.sinks, "sinks", "")
+	fs.StringVar(&c.http, "http", "127.0.0.1:9464", "")
+	fs.StringVar(&c.endpoint, "endpoint", "https://manage.office.com", "")
+	fs.StringVar(&c.authority, "authority", "https://login.microsoftonline.com/", "")
+	fs.StringVar(&c.caFile, "ca-file", "", "")
+	fs.StringVar(&c.clientID, "client-id", "", "")
+	fs.StringVar(&c.secretFile, "client-secret-file", "", "")
+	fs.StringVar(&c.publisher, "publisher", "", "")
+	fs.DurationVar(&c.poll, "poll-interval", time.Minute, "")
+}
+
+// defaultData is where the embedded broker keeps its folder, by the XDG base directory specification.
+func defaultData() string {
+	state := os.Getenv("XDG_STATE_HOME")
+	if state == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "ualstream-data"
+		}
+		state = filepath.Join(home, ".local", "state")
+	}
+	return filepath.Join(state, "ualstream")
+}
+
+// parseConfig reads a command's flags, the environment and the configuration file, in that order of precedence.
+func (e *env) parseConfig(fs *flag.FlagSet, c *config, help string, args []string) (operands []string, err error) {
+	operands, err = e.parse(fs, help, args)
+	if err != nil {
+		return nil, err
+	}
+	if c.file != "" {
+		if err := readFile(c.file, fs); err != nil {
+			return nil, err
+		}
+	}
+	return operands, c.checkBrokers()
+}
+
+// configOnly is parseConfig for a command that takes no operands.
+func (e *env) configOnly(fs *flag.FlagSet, c *config, help string, args []string) error {
+	operands, err := e.parseConfig(fs, c, help, args)
+	if err == nil && len(operands) > 0 {
+		return wrongUse(seeHelp(fs), "%s takes no argument %q", fs.Name(), operands[0])
+	}
+	return err
+}
+
+func (c *config) checkBrokers() error {
+	if len(c.brokers) == 0 && !c.embedded {
+		return wrongUse("name your Kafka with --brokers host:9092, or try it with --embedded, a broker in this process",
+			"no brokers")
+	}
+	if len(c.brokers) > 0 && c.embedded {
+		return wrongUse("leave out one of them", "--brokers and --embedded exclude each other")
+	}
+	return nil
+}
+
+// logger writes text lines to stderr.
+func (c *config) logger(e *env) *slog.Logger {
+	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: c.level}))
+}
+
+// external is the Kafka that the brokers name.
+func (c *config) external(log *slog.Logger) kafka.Config {
+	return kafka.Config{Brokers: c.brokers, Prefix: c.prefix, ClientID: "ualstream", Logger: log}
+}
+
+// list is a flag of values that are separated by commas. Setting it replaces its default.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ",") }
+
+func (l *list) Set(value string) error {
+	*l = nil
+	for v := range strings.SplitSeq(value, ",") {
+		if v = strings.TrimSpace(v); v != "" {
+			*l = append(*l, v)
+		}
+	}
+	if len(*l) == 0 {
+		return errors.New("the list is empty")
+	}
+	return nil
+}
+
+// oneOf checks that a list holds known values only.
+func (l list) oneOf(flagName string, known ...string) error {
+	for _, v := range l {
+		if !slices.Contains(known, v) {
+			return wrongUse(fmt.Sprintf("choose from %s", strings.Join(known, ", ")), "--%s: %q is not known", flagName, v)
+		}
+	}
+	return nil
+}
