@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/segmentio/kafka-go"
@@ -73,6 +74,13 @@ func (c *Cluster) partitionIDs(ctx context.Context, t schemas.Topic) ([]int, err
 	return ids, nil
 }
 
+func sum(list []int64) (n int64) {
+	for _, v := range list {
+		n += v
+	}
+	return n
+}
+
 // Lag gives how many messages of the topic the group has not committed yet. A partition without a committed offset
 // counts from its first message. Offsets of transaction markers and of compacted messages count too.
 func (c *Cluster) Lag(ctx context.Context, group string, t schemas.Topic) (int64, error) {
@@ -92,6 +100,9 @@ func (c *Cluster) Lag(ctx context.Context, group string, t schemas.Topic) (int64
 	res, err := c.client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: c.group(group), Topics: map[string][]int{name: ids}})
 	if err == nil {
 		err = res.Error
+	}
+	if errors.Is(err, kafka.GroupIdNotFound) { // it never committed
+		return sum(last) - sum(first), nil
 	}
 	if err != nil {
 		return 0, fmt.Errorf("committed offsets of %s: %w", c.group(group), err)

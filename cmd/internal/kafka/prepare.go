@@ -80,11 +80,12 @@ func (c *Cluster) create(ctx context.Context, fresh *fresh, topics []kafka.Topic
 	if err != nil {
 		return fmt.Errorf("create topics: %w", err)
 	}
+	var made []string
 	var refused SettingsError
 	for _, t := range topics {
 		switch err := res.Errors[t.Topic]; {
 		case err == nil:
-			c.log.Info("kafka: topic created", "topic", t.Topic, "partitions", t.NumPartitions, "replicas", t.ReplicationFactor)
+			made = append(made, t.Topic)
 		case errors.Is(err, kafka.TopicAlreadyExists):
 		case errors.Is(err, kafka.TopicAuthorizationFailed), errors.Is(err, kafka.ClusterAuthorizationFailed),
 			errors.Is(err, kafka.PolicyViolation), errors.Is(err, kafka.InvalidConfiguration), errors.Is(err, kafka.InvalidTopic):
@@ -92,6 +93,10 @@ func (c *Cluster) create(ctx context.Context, fresh *fresh, topics []kafka.Topic
 		default:
 			return fmt.Errorf("create topic %s: %w", t.Topic, err)
 		}
+	}
+	if len(made) > 0 {
+		c.log.Info("kafka: topics created", "topics", strings.Join(made, ","),
+			"partitions", topics[0].NumPartitions, "replicas", topics[0].ReplicationFactor)
 	}
 	if len(refused.Refusals) > 0 {
 		return &refused

@@ -218,7 +218,7 @@ func transaction(t *testing.T, c *Cluster, topic string, commit bool) {
 	var producer *kafka.InitProducerIDResponse
 	until(t, "transaction coordinator", func() bool {
 		var err error
-		producer, err = c.client.InitProducerID(within(t), &kafka.InitProducerIDRequest{TransactionalID: id, TransactionTimeoutMs: 10000})
+		producer, err = c.client.InitProducerID(within(t), &kafka.InitProducerIDRequest{TransactionalID: id, TransactionTimeoutMs: 10000, ProducerID: -1, ProducerEpoch: -1})
 		return err == nil && producer.Error == nil
 	})
 	pid, epoch := producer.Producer.ProducerID, producer.Producer.ProducerEpoch

@@ -1,0 +1,187 @@
+package kafka
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"ualstream/schemas"
+)
+
+func TestFolderIsPrivateAndLocked(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "broker")
+	embed(t, dir)
+	for name, want := range map[string]os.FileMode{".": 0o700, "password": 0o600, "address": 0o600, "lock": 0o600} {
+		info, err := os.Stat(filepath.Join(dir, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s has mode %04o, want %04o", name, got, want)
+		}
+	}
+	if _, err := StartEmbedded(Embedded{Dir: dir}); err == nil || !strings.Contains(err.Error(), "another ualstream") || !strings.Contains(err.Error(), dir) {
+		t.Errorf("second start: error %v, want one that names the folder", err)
+	}
+}
+
+func TestFolderOpenToOthersIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	want := "chmod 700 " + dir
+	if _, err := StartEmbedded(Embedded{Dir: dir}); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("StartEmbedded: error %v, want one that says %q", err, want)
+	}
+	if _, err := EmbeddedConfig(dir); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("EmbeddedConfig: error %v, want one that says %q", err, want)
+	}
+}
+
+func TestFolderIsFreeAfterAFailedStart(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "broker")
+	if err := os.MkdirAll(filepath.Join(dir, "password"), 0o700); err != nil { // a folder where a file should be
+		t.Fatal(err)
+	}
+	if _, err := StartEmbedded(Embedded{Dir: dir}); err == nil {
+		t.Fatal("it started without a password")
+	}
+	lock := flock.New(filepath.Join(dir, "lock"))
+	if free, err := lock.TryLock(); !free || err != nil {
+		t.Errorf("the folder is still locked (%v)", err)
+	}
+	_ = lock.Close()
+}
+
+func TestEmbeddedBrokerIsFoundAndNeedsItsPassword(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "broker")
+	if _, err := EmbeddedConfig(dir); err == nil {
+		t.Error("EmbeddedConfig of a folder that does not exist gave no error")
+	}
+	b := embed(t, dir)
+	cfg, err := EmbeddedConfig(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cfg.Brokers[0] != b.Config().Brokers[0] || !strings.HasPrefix(cfg.Brokers[0], "127.0.0.1:") {
+		t.Errorf("found at %v, want %v on the loopback address", cfg.Brokers, b.Config().Brokers)
+	}
+	if err := join(t, cfg).Ping(within(t)); err != nil {
+		t.Error(err)
+	}
+	cfg.SASL = &SASL{Mechanism: cfg.SASL.Mechanism, Username: cfg.SASL.Username, Password: "guess"}
+	var refused *AuthError
+	if err := join(t, cfg).Ping(within(t)); !errors.As(err, &refused) {
+		t.Errorf("wrong password: error %v, want an *AuthError", err)
+	}
+	cfg.SASL = nil
+	ctx, cancel := context.WithTimeout(within(t), 2*time.Second)
+	defer cancel()
+	if err := join(t, cfg).Ping(ctx); err == nil {
+		t.Error("it let a client in without a login")
+	}
+}
+
+func TestPasswordIsInNoLog(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "broker")
+	var out bytes.Buffer
+	log := slog.New(slog.NewTextHandler(&out, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	b, err := StartEmbedded(Embedded{Dir: dir, Logger: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg := b.Config()
+	cfg.Logger = log
+	c := join(t, cfg)
+	err = c.Prepare(within(t))
+	log.Info("settings", "sasl", cfg.SASL, "value", *cfg.SASL)
+	b.Close()
+	if err != nil || strings.Contains(out.String(), cfg.SASL.Password) {
+		t.Errorf("error %v, log:\n%s", err, out.String())
+	}
+}
+
+func TestEmbeddedBrokerKeepsPortPasswordAndData(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "broker")
+	first := embed(t, dir)
+	cfg := first.Config()
+	cfg.Prefix = "kept"
+	c := join(t, cfg)
+	if err := c.Prepare(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	produce(t, c, numbered(schemas.TopicEvents, 0, 500))
+	seen := newTally()
+	stop := start(t, c, copying(seen))
+	seen.wait(t, 500)
+	stop()
+	first.Close()
+
+	second := embed(t, dir)
+	if got := second.Config(); got.Brokers[0] != cfg.Brokers[0] || *got.SASL != *cfg.SASL {
+		t.Errorf("restarted at %v, want %v and the same login", got.Brokers, cfg.Brokers)
+	}
+	c = join(t, cfg)
+	if err := c.Prepare(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	if got := read(t, c, schemas.TopicEvents); len(got) != 500 {
+		t.Errorf("%d messages after the restart, want 500", len(got))
+	}
+	if got := lag(t, c, "copy"); got != 0 {
+		t.Errorf("lag %d after the restart, want 0: offsets are kept too", got)
+	}
+}
+
+func TestNothingIsLostWhenTheBrokerRestarts(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "broker")
+	b := embed(t, dir)
+	c := join(t, b.Config())
+	if err := c.Prepare(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	seen := newTally()
+	start(t, c, copying(seen))
+	const writers, rounds, each = 4, 30, 25
+	acknowledged := newTally()
+	var writing sync.WaitGroup
+	for w := range writers {
+		writing.Go(func() {
+			for r := range rounds {
+				msgs := numbered(schemas.TopicEvents, (w*rounds+r)*each, each)
+				if _, err := c.Produce(within(t), msgs); err != nil {
+					t.Error(err)
+					return
+				}
+				acknowledged.add(msgs...)
+				if r%10 == 5 { // do not outrun the restarts
+					seen.wait(t, acknowledged.distinct()/4)
+				}
+			}
+		})
+	}
+	for i := range 3 {
+		acknowledged.wait(t, (i+1)*writers*rounds*each/4)
+		b.Close()
+		b = embed(t, dir)
+	}
+	writing.Wait()
+	seen.wait(t, writers*rounds*each)
+	for _, topic := range []schemas.Topic{schemas.TopicEvents, schemas.TopicThreats} {
+		stored := newTally()
+		stored.add(read(t, c, topic)...)
+		if stored.distinct() != writers*rounds*each {
+			t.Errorf("%s: %d different messages, want %d", topic, stored.distinct(), writers*rounds*each)
+		}
+	}
+}
