@@ -18,14 +18,21 @@ const (
 //
 // UserType alone makes a service identity: a name such as NT AUTHORITY\SYSTEM with another type is shown.
 func triage(r record, op *operation, tags []string, conditional bool) schemas.Triage {
-	service := r.userType() == dcAdmin || r.userType() == system
 	switch {
 	case op.name == updateInboxRules && isEmptyRule(r),
-		isGroupSetUp(r) && slices.Contains(tags, schemas.MailboxFolderPermissions),
-		service && !hasAddress(r) && !conditional && !isRisky(r, op):
+		slices.Contains(tags, schemas.MailboxFolderPermissions) && isGroupSetUp(r),
+		isService(r) && !hasAddress(r) && !conditional && !isRisky(r, op):
 		return schemas.TriageNoise
 	}
 	return schemas.TriagePriority
+}
+
+func isService(r record) bool {
+	switch r.userType() {
+	case dcAdmin, system:
+		return true
+	}
+	return false
 }
 
 // isRisky says whether the cmdlet was given a risky parameter, or Outlook wrote a rule that does something.
