@@ -17,12 +17,11 @@ type refusal struct {
 	Trace       string `json:"trace_id"`
 	Correlation string `json:"correlation_id"`
 	URI         string `json:"error_uri"`
-
-	Number int `json:"-"` // of the AADSTS code
 }
 
+// refuse gives a refusal with the number of its AADSTS code.
 func refuse(code string, number int, text string) *refusal {
-	f := &refusal{Code: code, Number: number, Codes: []int{number}, Trace: uuid.NewString(), Correlation: uuid.NewString()}
+	f := &refusal{Code: code, Codes: []int{number}, Trace: uuid.NewString(), Correlation: uuid.NewString()}
 	f.Timestamp = time.Now().UTC().Format("2006-01-02 15:04:05Z")
 	f.Description = fmt.Sprintf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s",
 		number, text, f.Trace, f.Correlation, f.Timestamp)
