@@ -1,0 +1,141 @@
+package auditfile
+
+import (
+	"archive/zip"
+	"bufio"
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"strings"
+)
+
+// maxNested is how many archives may stand in one another: an archive can be made that holds itself for ever.
+const maxNested = 4
+
+// maxSpool is how much of a zip inside another archive is unpacked to disk, where a small archive could fill it.
+const maxSpool = 4 << 30
+
+// unpack looks at the first bytes and reads what is packed, or the text itself.
+func (in *reading) unpack(r io.Reader) {
+	br := bufio.NewReaderSize(r, 64<<10)
+	head, _ := br.Peek(4) // its error comes back when the bytes are read
+	gzipped := bytes.HasPrefix(head, []byte{0x1f, 0x8b})
+	zipped := bytes.Equal(head, []byte("PK\x03\x04")) || bytes.Equal(head, []byte("PK\x05\x06"))
+	switch {
+	case (gzipped || zipped) && in.nested == maxNested:
+		in.bad(Where{}, nil, "more than %d archives in one another", maxNested)
+	case gzipped:
+		in.gunzip(br)
+	case zipped:
+		in.unzip(r, br)
+	default:
+		in.text(br)
+	}
+}
+
+// gunzip reads what is packed, all members of it as one.
+func (in *reading) gunzip(r io.Reader) {
+	zr, err := gzip.NewReader(r)
+	if err != nil {
+		in.bad(Where{}, nil, "gzip cannot be unpacked: %v", err)
+		return
+	}
+	inner := *in
+	inner.nested++
+	inner.unpack(zr)
+}
+
+// unzip reads the members of a zip in their order. A zip's table of contents stands at its end, so that it is kept
+// on disk while it is read, unless it is a file already.
+func (in *reading) unzip(r io.Reader, read io.Reader) {
+	f, size, ok := regular(r)
+	if !ok {
+		var err error
+		if f, size, err = in.spool(read); err != nil {
+			in.bad(Where{}, nil, "zip cannot be unpacked: %v", err)
+			return
+		}
+		defer discard(f)
+	}
+	zr, err := zip.NewReader(f, size)
+	if err != nil {
+		in.bad(Where{}, nil, "zip cannot be unpacked: %v", err)
+		return
+	}
+	for _, m := range zr.File {
+		if *in.ended {
+			return
+		}
+		if !m.FileInfo().IsDir() && !strings.HasPrefix(m.Name, "__MACOSX/") {
+			in.member(m)
+		}
+	}
+}
+
+// member reads one member of a zip. What is wrong with it leaves the others readable.
+func (in *reading) member(m *zip.File) {
+	inner := *in
+	inner.nested++
+	inner.name = path.Join(in.name, m.Name)
+	const encrypted = 1 // general purpose bit 0, APPNOTE.TXT section 4.4.4
+	if m.Flags&encrypted != 0 {
+		inner.bad(Where{}, nil, "encrypted: unpack it with its password first")
+		return
+	}
+	r, err := m.Open()
+	if err != nil {
+		inner.bad(Where{}, nil, "zip member cannot be unpacked: %v", err)
+		return
+	}
+	defer r.Close()
+	inner.unpack(r)
+}
+
+// regular gives the file that is being read, where it is one on disk.
+func regular(r io.Reader) (*os.File, int64, bool) {
+	if s, ok := r.(*source); ok {
+		r = s.r
+	}
+	f, ok := r.(*os.File)
+	if !ok {
+		return nil, 0, false
+	}
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() {
+		return nil, 0, false
+	}
+	return f, info.Size(), true
+}
+
+// spool copies a zip to a file of its own that only this user can read and that has no name where the system allows.
+func (in *reading) spool(r io.Reader) (*os.File, int64, error) {
+	f, err := os.CreateTemp("", "ualstream-*.zip") // mode 0600
+	if err != nil {
+		return nil, 0, err
+	}
+	_ = os.Remove(f.Name()) // fails on Windows, where discard does it
+	if in.nested > 0 {
+		r = io.LimitReader(r, maxSpool+1)
+	}
+	size, err := io.Copy(f, r)
+	if err == nil && in.nested > 0 && size > maxSpool {
+		err = fmt.Errorf("over %d bytes within another archive: unpack it first", maxSpool)
+	}
+	if err != nil {
+		discard(f)
+		return nil, 0, err
+	}
+	return f, size, nil
+}
+
+// discard closes a spooled file and removes it where it still has its name.
+func discard(f *os.File) {
+	_ = f.Close()
+	if err := os.Remove(f.Name()); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return // nobody to tell: the file is private, and the records were read
+	}
+}
