@@ -78,7 +78,8 @@ func (b *body) Read(p []byte) (int, error) {
 	b.timer.Reset(b.stall)
 	n, err := b.ReadCloser.Read(p)
 	b.timer.Stop()
-	if err != nil && err != io.EOF {
+	// A server that sees its caller go may end the answer in order, and that end may still arrive.
+	if err != nil && (err != io.EOF || b.ctx.Err() != nil) {
 		err = broken(b.ctx, err)
 	}
 	return n, err

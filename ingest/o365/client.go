@@ -55,6 +55,7 @@ type Client struct {
 
 	pace  func() *backoff.ExponentialBackOff // how retries of one call are spaced
 	stall time.Duration                      // how long an answer may stand still
+	limit int                                // of a record in memory, in bytes
 }
 
 // stallAfter ends a request whose answer has not moved for that long: a dead connection would hold it for ever.
@@ -71,10 +72,11 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Publisher == "" {
 		cfg.Publisher = cfg.Tenant
 	}
-	for name, id := range map[string]string{"tenant": cfg.Tenant, "publisher": cfg.Publisher} {
-		if !guid.MatchString(id) {
-			return nil, fmt.Errorf("%s %q: want a GUID such as 00000000-0000-0000-0000-000000000000", name, id)
-		}
+	if !guid.MatchString(cfg.Tenant) {
+		return nil, fmt.Errorf("tenant %q: want a GUID such as 00000000-0000-0000-0000-000000000000", cfg.Tenant)
+	}
+	if !guid.MatchString(cfg.Publisher) {
+		return nil, fmt.Errorf("publisher %q: want the tenant GUID of the company that runs this", cfg.Publisher)
 	}
 	if cfg.Credential == nil {
 		return nil, errors.New("no credential: the API takes no call without a token")
@@ -98,6 +100,7 @@ func New(cfg Config) (*Client, error) {
 		log:       cfg.Logger,
 		pace:      patient,
 		stall:     stallAfter,
+		limit:     maxRecord,
 	}, nil
 }
 

@@ -41,7 +41,7 @@ func (c *Client) stream(ctx context.Context, r request, pages *trail, yield func
 		return "", true, err
 	}
 	defer resp.Body.Close()
-	s := newSplitter(resp.Body, maxRecord)
+	s := newSplitter(resp.Body, c.limit)
 	for {
 		record, err := s.next()
 		if err == io.EOF {

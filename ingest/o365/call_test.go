@@ -1,0 +1,144 @@
+package o365
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+)
+
+func TestWhatPassesByItselfIsRetried(t *testing.T) {
+	answers := []func(w http.ResponseWriter){
+		func(w http.ResponseWriter) { reply(w, 500, `{"error":{"code":"AF50000","message":"x"}}`) },
+		func(w http.ResponseWriter) { reply(w, 503, "") },
+		func(w http.ResponseWriter) { reply(w, 408, "") },
+		func(w http.ResponseWriter) { reply(w, 403, `{'error':{'code':'AF429','message':'x'}}`) },
+		func(w http.ResponseWriter) { reply(w, 429, "") },
+		func(http.ResponseWriter) { panic(http.ErrAbortHandler) }, // the connection breaks
+		func(w http.ResponseWriter) { // it breaks within the page
+			w.Header().Set("Content-Length", "1000")
+			reply(w, 200, `[{"contentId":"half"},`)
+		},
+	}
+	n := 0
+	c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		if n++; n <= len(answers) {
+			answers[n-1](w)
+			return
+		}
+		reply(w, 200, items("a"))
+	})
+	ids, err := listed(t.Context(), c)
+	if err != nil || !slices.Equal(ids, []string{"a"}) || n != len(answers)+1 {
+		t.Errorf("ids %q, error %v, %d requests", ids, err, n)
+	}
+}
+
+func TestWhatDoesNotPassIsNotRetried(t *testing.T) {
+	for _, code := range []string{"AF10001", "AF20020", "AF20022", "AF20030", "AF20031", "AF20050", "AF29999"} {
+		n := 0
+		c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			n++
+			reply(w, 400, `{"error":{"code":"`+code+`"}}`)
+		})
+		var e *Error
+		if _, err := listed(t.Context(), c); !errors.As(err, &e) || e.Code != code || n != 1 {
+			t.Errorf("%s: error %v after %d requests", code, err, n)
+		}
+	}
+}
+
+func TestRetryAfterIsHonoured(t *testing.T) {
+	n := 0
+	ctx, cancel := context.WithCancel(t.Context())
+	c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		n++
+		w.Header().Set("Retry-After", "60")
+		reply(w, 429, "")
+		time.AfterFunc(20*time.Millisecond, cancel) // many times the usual wait, far less than was asked for
+	})
+	if _, err := listed(ctx, c); !errors.Is(err, context.Canceled) || n != 1 {
+		t.Errorf("error %v after %d requests", err, n)
+	}
+}
+
+func TestTokenThatIsRefusedIsRenewedOnce(t *testing.T) {
+	for refusals, want := range map[int]error{1: nil, 1000: &Error{}} {
+		n := 0
+		c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			if n++; n <= refusals {
+				reply(w, 401, `{"Message":"Authorization has been denied for this request."}`)
+				return
+			}
+			reply(w, 200, items("a"))
+		})
+		_, err := listed(t.Context(), c)
+		if (err == nil) != (want == nil) || n != 2 {
+			t.Errorf("%d refusals: error %v after %d requests", refusals, err, n)
+		}
+		if got := c.cred.(*credential).renewed.Load(); got != 1 {
+			t.Errorf("%d refusals: renewed %d times", refusals, got)
+		}
+	}
+}
+
+type broke struct{}
+
+func (broke) GetToken(context.Context, policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	return azcore.AccessToken{}, errors.New("AADSTS7000215: invalid client secret")
+}
+
+func TestWithoutATokenNothingIsSent(t *testing.T) {
+	n := 0
+	_, srv := serve(t, func(http.ResponseWriter, *http.Request) { n++ })
+	_, err := listed(t.Context(), clientOf(t, srv, broke{}))
+	if err == nil || !strings.Contains(err.Error(), "AADSTS7000215") || n != 0 {
+		t.Errorf("error %v after %d requests", err, n)
+	}
+}
+
+func TestAServerThatCannotProveItselfIsNotAskedAgain(t *testing.T) {
+	c, _ := serve(t, http.NotFound)
+	c.http.Transport = http.DefaultTransport // does not know the server's certificate
+	if _, err := listed(t.Context(), c); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("error %v", err)
+	}
+}
+
+func TestAnAnswerThatStandsStillIsAskedForAgain(t *testing.T) {
+	n := 0
+	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if n++; n == 1 {
+			<-r.Context().Done() // no answer at all
+			return
+		}
+		if n == 2 {
+			reply(w, 200, "[")
+			w.(http.Flusher).Flush()
+			<-r.Context().Done() // half of one
+			return
+		}
+		reply(w, 200, items("a"))
+	})
+	c.stall = 50 * time.Millisecond
+	if ids, err := listed(t.Context(), c); err != nil || len(ids) != 1 || n != 3 {
+		t.Errorf("ids %q, error %v, %d requests", ids, err, n)
+	}
+}
+
+func TestNoErrorHoldsTheTokenOrAQuery(t *testing.T) {
+	c, srv := serve(t, func(http.ResponseWriter, *http.Request) {})
+	srv.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
+	defer cancel()
+	_, err := c.call(ctx, request{"op", http.MethodGet, srv.URL + "/x?nextPage=opaque"})
+	if err == nil || strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "opaque") {
+		t.Errorf("error %v", err)
+	}
+}
