@@ -49,12 +49,20 @@ func details(event gjson.Result) []string {
 	return all
 }
 
-// pair adds name=value where there is a value.
+// pair adds name=value where there is a value; the elements of a list are parted by semicolons.
 func pair(words []string, name string, value gjson.Result) []string {
-	if value.String() == "" {
+	text := value.String()
+	if value.IsArray() {
+		var list []string
+		for _, e := range value.Array() {
+			list = append(list, e.String())
+		}
+		text = strings.Join(list, ";")
+	}
+	if text == "" {
 		return words
 	}
-	return append(words, name+"="+word(value.String(), mostRunes))
+	return append(words, name+"="+word(text, mostRunes))
 }
 
 // authentication is the OCSF class of logons.

@@ -39,6 +39,19 @@ func word(s string, most int) string {
 	return safe(s, most)
 }
 
+// phrase is word for a name of several words, such as "Consent to application.": single spaces part no columns.
+// An empty text is replaced by another.
+func phrase(s, otherwise string) string {
+	const most = 80
+	switch {
+	case s == "":
+		return otherwise
+	case strings.Contains(s, "  ") || strings.Contains(s, `"`) || strings.TrimSpace(s) != s:
+		return quoted(s, most)
+	}
+	return safe(s, most)
+}
+
 func quoted(s string, most int) string {
 	return `"` + strings.ReplaceAll(safe(s, most), `"`, `\"`) + `"`
 }

@@ -68,8 +68,8 @@ func eventLine(m schemas.Message) line {
 		l.color = yellow
 	}
 	event := gjson.ParseBytes(m.Value)
-	does := append([]string{word(or(a.operation, "(no operation)"), 60)}, details(event)...)
-	l.rest = append(l.rest, word(or(a.actor, "(nobody named)"), 64), strings.Join(does, " "))
+	does := append([]string{phrase(a.operation, "(no operation)")}, details(event)...)
+	l.rest = append(l.rest, who(a.actor), strings.Join(does, " "))
 	l.rest = append(l.rest, where(a, event)...)
 	if m.Header(schemas.HeaderTriage) == string(schemas.TriageNoise) {
 		l.faint = true
@@ -83,7 +83,14 @@ func label(m schemas.Message) string {
 	if tags := m.Header(schemas.HeaderTags); tags != "" {
 		return strings.ReplaceAll(safe(tags, 160), ",", "+")
 	}
-	return word(or(gjson.GetBytes(m.Value, "class_name").Str, "Event"), 40)
+	return phrase(gjson.GetBytes(m.Value, "class_name").Str, "Event")
+}
+
+func who(actor string) string {
+	if actor == "" {
+		return "(nobody named)"
+	}
+	return word(actor, 64)
 }
 
 // where gives the mailbox that it was done to and the address that it came from.
@@ -121,7 +128,7 @@ func findingLine(m schemas.Message) line {
 	if s := event.Get("severity").Str; s != "" {
 		l.label += " " + word(s, 16)
 	}
-	l.rest = append(l.rest, word(or(m.Header(schemas.HeaderActor), "(nobody named)"), 64), safe(title, 100))
+	l.rest = append(l.rest, who(m.Header(schemas.HeaderActor)), phrase(title, "(no title)"))
 	if box := m.Header(schemas.HeaderMailbox); box != "" {
 		l.rest = append(l.rest, "mailbox "+word(box, 64))
 	}
