@@ -24,8 +24,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// Config says what a Cloud simulates. Its zero value is one tenant, contoso.example, and generated credentials are
-// never used: ClientID and ClientSecret are what a client must present.
+// Config says what a Cloud simulates. Its zero value is one tenant, contoso.example, and one app that is known to all.
 type Config struct {
 	Tenants []Tenant // default: one, with ID DefaultTenant and domain contoso.example
 	Seed    uint64   // the same seed and clock give the same records
@@ -60,14 +59,14 @@ const (
 
 // Cloud is a running simulation. Its methods may be called at any time by any number of goroutines.
 type Cloud struct {
-	cfg    Config
-	log    *slog.Logger
-	ca     *authority
-	key    *rsa.PrivateKey // signs access tokens
-	kid    string
-	server *http.Server
+	cfg Config
+	log *slog.Logger
+	ca  *authority
+	kid string
 
 	mu        sync.Mutex
+	key       *rsa.PrivateKey // signs access tokens; set before the first request is answered
+	server    *http.Server
 	url       string
 	tenants   []*tenant
 	shelf     shelf
@@ -77,19 +76,15 @@ type Cloud struct {
 // New prepares a simulation with a certificate authority of its own; Start makes it answer.
 func New(cfg Config) (*Cloud, error) {
 	cfg = withDefaults(cfg)
-	ca, err := newAuthority(time.Now())
-	if err != nil {
-		return nil, err
-	}
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
-	if err != nil {
-		return nil, fmt.Errorf("generate token signing key: %w", err)
-	}
-	c := &Cloud{cfg: cfg, log: cfg.Logger, ca: ca, key: key, kid: uuid.NewString(), shelf: newShelf()}
+	c := &Cloud{cfg: cfg, log: cfg.Logger, kid: uuid.NewString(), shelf: newShelf()}
 	for _, t := range cfg.Tenants {
 		if err := c.admit(t); err != nil {
 			return nil, err
 		}
+	}
+	var err error
+	if c.ca, err = newAuthority(time.Now()); err != nil {
+		return nil, err
 	}
 	return c, nil
 }
@@ -124,6 +119,10 @@ func withDefaults(cfg Config) Config {
 
 // Start listens on addr, e.g. 127.0.0.1:0, and answers HTTPS there until Close.
 func (c *Cloud) Start(addr string) error {
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return fmt.Errorf("generate token signing key: %w", err)
+	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
 		return fmt.Errorf("simulated cloud: %w", err)
@@ -139,7 +138,7 @@ func (c *Cloud) Start(addr string) error {
 		ErrorLog:          slog.NewLogLogger(c.log.Handler(), slog.LevelDebug),
 	}
 	c.mu.Lock()
-	c.server, c.url = server, "https://"+l.Addr().String()
+	c.key, c.server, c.url = key, server, "https://"+l.Addr().String()
 	c.mu.Unlock()
 	go func() { _ = server.ServeTLS(l, "", "") }() // it ends with ErrServerClosed, by Close
 	return nil

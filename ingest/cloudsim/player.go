@@ -112,5 +112,5 @@ func (p *player) scene(s *stream, at time.Time) *scene {
 	return &scene{dice: d, org: p.org, at: at.UTC()}
 }
 
-// at is when the stream's next event happens.
-func (s *stream) at() time.Time { return s.from.Add(time.Duration(s.n+1) * s.gap) }
+// at is when the stream's next event happens: in the middle of its gap.
+func (s *stream) at() time.Time { return s.from.Add(time.Duration(s.n)*s.gap + s.gap/2) }
