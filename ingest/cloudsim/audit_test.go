@@ -83,7 +83,7 @@ func TestOfferedAndServedTellRecords(t *testing.T) {
 
 func TestWhatAClientGaveUpIsNotServed(t *testing.T) {
 	c := start(t, Config{})
-	huge := []byte(`[{"Id":"` + strings.Repeat("x", 16<<20) + `"}]`)
+	huge := []byte(`[{"Id":"` + strings.Repeat("x", 12<<20) + `"}]`)
 	id, err := c.cloud.OfferBody(contoso, "Audit.General", noon, huge)
 	if err != nil {
 		t.Fatal(err)

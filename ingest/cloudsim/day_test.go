@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,23 +18,27 @@ func past(hours, perHour int) Day {
 	return Day{History: time.Duration(hours) * time.Hour, PerHour: perHour, StoryAt: -time.Minute, StoryStep: time.Second}
 }
 
-// play plays a day that has happened, in a cloud whose clock stands at noon.
-func play(t *testing.T, cfg Config, d Day) *Cloud {
-	t.Helper()
+// day is one that has happened, in a cloud whose clock stands at noon.
+type day struct {
+	*Cloud
+	made []made
+}
+
+func newDay(cfg Config, d Day) *day {
 	if cfg.Tenants == nil {
 		cfg.Tenants = tenants()[:1]
 	}
 	cfg.Clock = (&clock{now: noon}).Now
 	c, err := New(cfg)
 	if err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
 	over, cancel := context.WithCancel(context.Background())
 	cancel()
 	if err := c.Play(over, d); err != nil {
-		t.Fatal(err)
+		panic(err)
 	}
-	return c
+	return &day{c, recordsMade(c)}
 }
 
 // made is one record that a day left, as a client reads it.
@@ -46,18 +51,17 @@ type made struct {
 
 func (m made) text(name string) string { s, _ := m.json[name].(string); return s }
 
-func recordsMade(t *testing.T, c *Cloud) []made {
-	t.Helper()
+func recordsMade(c *Cloud) []made {
 	var out []made
 	for _, b := range c.shelf.blobs {
 		var elements []json.RawMessage
 		if err := json.Unmarshal(b.body, &elements); err != nil {
-			t.Fatalf("blob %s: %v", b.id, err)
+			panic(err)
 		}
 		for _, e := range elements {
 			m := made{kind: b.kind, blob: b, body: string(e)}
 			if err := json.Unmarshal(e, &m.json); err != nil {
-				t.Fatalf("blob %s: %v", b.id, err)
+				panic(err)
 			}
 			out = append(out, m)
 		}
@@ -65,9 +69,12 @@ func recordsMade(t *testing.T, c *Cloud) []made {
 	return out
 }
 
+// office is one ordinary day, made once: the tests that look at it change nothing.
+var office = sync.OnceValue(func() *day { return newDay(Config{}, past(24, 120)) })
+
 func TestSameSeedGivesTheSameDay(t *testing.T) {
 	bodies := func(seed uint64) (out []string) {
-		for _, b := range play(t, Config{Seed: seed}, past(3, 60)).shelf.blobs {
+		for _, b := range newDay(Config{Seed: seed}, past(3, 60)).shelf.blobs {
 			out = append(out, b.id+string(b.body))
 		}
 		return out
@@ -83,7 +90,7 @@ func TestSameSeedGivesTheSameDay(t *testing.T) {
 
 func TestEveryRecordHasTheCommonAttributes(t *testing.T) {
 	seen := map[string]bool{}
-	for _, m := range recordsMade(t, play(t, Config{}, past(24, 120))) {
+	for _, m := range office().made {
 		for _, name := range []string{"Id", "CreationTime", "Operation", "OrganizationId", "Workload", "UserId"} {
 			if m.text(name) == "" {
 				t.Fatalf("no %s: %s", name, m.body)
@@ -110,7 +117,7 @@ func TestRecordsAreOfferedInTheirContentType(t *testing.T) {
 		"Audit.General": {"Aip", "Copilot", "MicrosoftTeams", "SecurityComplianceCenter", "ThreatIntelligence"}, "DLP.All": {"Exchange"},
 	}
 	got := map[string][]string{}
-	for _, m := range recordsMade(t, play(t, Config{}, past(24, 60))) {
+	for _, m := range office().made {
 		if !slices.Contains(got[m.kind], m.text("Workload")) {
 			got[m.kind] = append(got[m.kind], m.text("Workload"))
 		}
@@ -127,7 +134,7 @@ func TestRecordsAreOfferedInTheirContentType(t *testing.T) {
 }
 
 func TestRecordsAreNeverFromTheFutureAndSeldomLate(t *testing.T) {
-	c := play(t, Config{}, past(24, 120))
+	c := office()
 	records, late := c.Offered(), 0
 	for _, r := range records {
 		if r.Created.IsZero() || r.Created.After(r.ContentCreated) || r.ContentCreated.After(noon) {
@@ -144,7 +151,7 @@ func TestRecordsAreNeverFromTheFutureAndSeldomLate(t *testing.T) {
 
 func TestBlobsHoldOneToFiftyRecords(t *testing.T) {
 	most := 0
-	for _, b := range play(t, Config{}, past(3, 1200)).shelf.blobs {
+	for _, b := range newDay(Config{}, past(1, 1200)).shelf.blobs {
 		if len(b.records) < 1 || len(b.records) > 50 {
 			t.Fatalf("%d records", len(b.records))
 		}
@@ -156,7 +163,7 @@ func TestBlobsHoldOneToFiftyRecords(t *testing.T) {
 }
 
 func TestSharesAreThoseOfAnOffice(t *testing.T) {
-	records := recordsMade(t, play(t, Config{}, past(24, 120)))
+	records := office().made
 	share := map[string]float64{}
 	for _, m := range records {
 		part := 100 / float64(len(records))
@@ -206,7 +213,7 @@ func TestServicesMakeTheirNoise(t *testing.T) {
 		"address absent":             func(m made) bool { _, ok := m.json["ClientIP"]; return !ok },
 		"address with port":          func(m made) bool { return strings.HasPrefix(m.text("ClientIP"), "[::ffff:") },
 	}
-	records := recordsMade(t, play(t, Config{}, past(24, 150)))
+	records := office().made
 	for name, is := range want {
 		if !slices.ContainsFunc(records, is) {
 			t.Errorf("no record shows: %s", name)
@@ -217,7 +224,7 @@ func TestServicesMakeTheirNoise(t *testing.T) {
 func TestDetectionsAreThereForThoseWhoMayReadThem(t *testing.T) {
 	for _, roles := range [][]string{nil, {roleRead, roleReadDLP}} {
 		seen := false
-		for _, m := range recordsMade(t, play(t, Config{Roles: roles}, past(24, 60))) {
+		for _, m := range newDay(Config{Roles: roles}, past(12, 60)).made {
 			if m.kind != "DLP.All" {
 				continue
 			}
@@ -236,7 +243,7 @@ func TestClientRetrievesExactlyWhatWasOffered(t *testing.T) {
 	c := start(t, Config{PageSize: 10})
 	over, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := c.cloud.Play(over, past(30, 60)); err != nil {
+	if err := c.cloud.Play(over, past(30, 20)); err != nil {
 		t.Fatal(err)
 	}
 	got := map[string]int{}
@@ -331,7 +338,7 @@ func TestPlayIsForTenantsThatExist(t *testing.T) {
 	all[1].Enabled = []string{"Audit.Exchange"}
 	d := past(1, 60)
 	d.Tenant = "fabrikam.example"
-	for _, r := range play(t, Config{Tenants: all}, d).Offered() {
+	for _, r := range newDay(Config{Tenants: all}, d).Offered() {
 		if r.Tenant != fabrikam || r.ContentType != "Audit.Exchange" {
 			t.Fatalf("offered %+v", r)
 		}

@@ -8,10 +8,9 @@ import (
 )
 
 // intrusion gives the story's records alone, in the order of their blobs' events.
-func intrusion(t *testing.T, users int) []made {
-	t.Helper()
+func intrusion(users int) []made {
 	d := Day{StoryAt: -time.Hour, StoryStep: time.Minute}
-	records := recordsMade(t, play(t, Config{Tenants: []Tenant{{ID: contoso, Domain: "contoso.example", Users: users, Enabled: contentTypes}}}, d))
+	records := newDay(Config{Tenants: []Tenant{{ID: contoso, Domain: "contoso.example", Users: users, Enabled: contentTypes}}}, d).made
 	slices.SortStableFunc(records, func(a, b made) int { return strings.Compare(a.text("CreationTime")[:19], b.text("CreationTime")[:19]) })
 	return records
 }
@@ -27,7 +26,7 @@ func TestStoryHasAllFivePriorityKinds(t *testing.T) {
 	}
 	for _, users := range []int{1, 2, 25} {
 		got := map[string]bool{}
-		for _, m := range intrusion(t, users) {
+		for _, m := range intrusion(users) {
 			got[m.text("Operation")] = true
 		}
 		for kind, operations := range kinds {
@@ -42,7 +41,7 @@ func TestStoryHasAllFivePriorityKinds(t *testing.T) {
 
 func TestStoryIsToldInOrder(t *testing.T) {
 	at := map[string]int{}
-	for i, m := range intrusion(t, 25) {
+	for i, m := range intrusion(25) {
 		if _, ok := at[m.text("Operation")]; !ok {
 			at[m.text("Operation")] = i
 		}
@@ -58,7 +57,7 @@ func TestStoryIsToldInOrder(t *testing.T) {
 
 func TestSprayHitsManyAccountsFromFewAddresses(t *testing.T) {
 	accounts, addresses, codes := map[string]bool{}, map[string]bool{}, map[string]int{}
-	for _, m := range intrusion(t, 25) {
+	for _, m := range intrusion(25) {
 		if m.text("Operation") == "UserLoginFailed" {
 			accounts[m.text("UserId")], addresses[m.text("ClientIP")] = true, true
 			codes[m.text("ErrorNumber")]++
@@ -70,7 +69,7 @@ func TestSprayHitsManyAccountsFromFewAddresses(t *testing.T) {
 }
 
 func TestIntruderHidesForwardsAndDelegates(t *testing.T) {
-	records := intrusion(t, 25)
+	records := intrusion(25)
 	for operation, parts := range map[string][]string{
 		"New-InboxRule": {`{"Name":"Name","Value":"."}`, `{"Name":"MoveToFolder","Value":"RSS Subscriptions"}`, `{"Name":"MarkAsRead","Value":"True"}`,
 			`{"Name":"StopProcessingRules","Value":"True"}`, `invoice;payment`},
