@@ -1,6 +1,9 @@
 package schemas
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Message is one message of a topic. Partition and Offset are set on messages that were read.
 type Message struct {
@@ -77,15 +80,17 @@ func (m *Message) Header(key string) string {
 	return ""
 }
 
-// SetHeader replaces or adds a header. An empty value adds nothing: an absent header means unknown.
+// SetHeader replaces or adds a header. With an empty value there is no such header afterwards: an absent
+// header means unknown. It writes into m.Headers, which messages copied from m share.
 func (m *Message) SetHeader(key, value string) {
-	for i := range m.Headers {
-		if m.Headers[i].Key == key {
-			m.Headers[i].Value = value
-			return
-		}
-	}
-	if value != "" {
+	i := slices.IndexFunc(m.Headers, func(h Header) bool { return h.Key == key })
+	switch {
+	case value == "" && i >= 0:
+		m.Headers = slices.Delete(m.Headers, i, i+1)
+	case value == "":
+	case i >= 0:
+		m.Headers[i].Value = value
+	default:
 		m.Headers = append(m.Headers, Header{key, value})
 	}
 }

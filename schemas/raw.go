@@ -62,12 +62,16 @@ var (
 	ErrNotJSON   = errors.New("not valid JSON")
 	ErrTooDeep   = errors.New("nested too deep: more than 512 levels")
 	ErrNotObject = errors.New("not a JSON object")
-	ErrNoID      = errors.New("no Id: the record's Id must be a non-empty string")
+	ErrNoID      = errors.New("no Id: the record's Id must be a string of 1 to 512 bytes")
 )
 
 // MaxDepth is how deep a record may be nested: checking JSON recurses, and a hostile record must not exhaust
 // the stack.
 const MaxDepth = 512
+
+// MaxID is how long a record's Id may be, in bytes. Ids are GUIDs and a few forms about as long; a longer one
+// would fit neither a key nor a header.
+const MaxID = 512
 
 // RecordID gives the Id of a record, or why the bytes are not a record.
 func RecordID(body []byte) (string, error) {
@@ -75,7 +79,7 @@ func RecordID(body []byte) (string, error) {
 		return "", err
 	}
 	id := gjson.GetBytes(body, "Id")
-	if id.Type != gjson.String || id.Str == "" {
+	if id.Type != gjson.String || id.Str == "" || len(id.Str) > MaxID {
 		return "", ErrNoID
 	}
 	return id.Str, nil

@@ -1,0 +1,88 @@
+package schemas_test
+
+import (
+	"reflect"
+	"strings"
+	"testing"
+
+	"ualstream/schemas"
+)
+
+func TestLedgerEntryRoundTrips(t *testing.T) {
+	want := stored()
+	m, err := want.Message()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Topic != schemas.TopicLedger || string(m.Key) != want.Tenant+"/Audit.Exchange/a/b$c" || !m.Time.Equal(want.At) {
+		t.Errorf("topic %q key %q time %v", m.Topic, m.Key, m.Time)
+	}
+	want.V = schemas.LedgerVersion
+	if got, err := schemas.BlobOf(m); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+	if got := schemas.LedgerTenant(m.Key); string(got) != want.Tenant {
+		t.Errorf("tenant of the key %q", got)
+	}
+	m.Value = nil
+	tombstone, err := schemas.BlobOf(m)
+	if err != nil || tombstone.State != "" || tombstone.Key() != want.Key() {
+		t.Errorf("tombstone %+v, %v", tombstone, err)
+	}
+	if _, err := schemas.BlobOf(schemas.Message{Key: []byte("a/b")}); err == nil {
+		t.Error("a tombstone with a key of two parts is read")
+	}
+}
+
+func TestTenantRoundTrips(t *testing.T) {
+	want := tenant()
+	m, err := want.Message()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if m.Topic != schemas.TopicTenants || string(m.Key) != want.ID || string(schemas.LedgerTenant(m.Key)) != want.ID {
+		t.Errorf("topic %q key %q", m.Topic, m.Key)
+	}
+	want.V = schemas.TenantVersion
+	if got, err := schemas.TenantOf(m); err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%+v, %v; want %+v", got, err, want)
+	}
+	m.Value = nil
+	if got, err := schemas.TenantOf(m); err != nil || !reflect.DeepEqual(got, schemas.Tenant{ID: want.ID}) {
+		t.Errorf("tombstone %+v, %v", got, err)
+	}
+}
+
+func TestLaterVersionsAreRefusedWhateverTheyHold(t *testing.T) {
+	read := map[string]func(schemas.Message) error{
+		"ledger": func(m schemas.Message) error { _, err := schemas.BlobOf(m); return err },
+		"tenant": func(m schemas.Message) error { _, err := schemas.TenantOf(m); return err },
+	}
+	for name, read := range read {
+		for _, value := range []string{`{"v":2}`, `{"v":2,"records":"many","content_types":{}}`} {
+			err := read(schemas.Message{Key: []byte("t/c/i"), Offset: 7, Value: []byte(value)})
+			if err == nil || !strings.Contains(err.Error(), "version 2") || !strings.Contains(err.Error(), "0/7") {
+				t.Errorf("%s %s: %v", name, value, err)
+			}
+		}
+		for _, value := range []string{"x", "[]", `{"v":"1"}`, `{"v":1,"tenant":7,"id":7}`} {
+			if err := read(schemas.Message{Value: []byte(value)}); err == nil {
+				t.Errorf("%s %s is read", name, value)
+			}
+		}
+		if err := read(schemas.Message{Value: []byte(`{"v":1,"later":"attribute"}`)}); err != nil {
+			t.Errorf("%s with an attribute that is not known: %v", name, err)
+		}
+	}
+}
+
+func TestContentTypesAreKnownWithoutCase(t *testing.T) {
+	for in, want := range map[string]string{"audit.exchange": "Audit.Exchange", "DLP.ALL": "DLP.All", "Audit.General": "Audit.General"} {
+		if got, err := schemas.ContentType(in); err != nil || got != want {
+			t.Errorf("%q: %q, %v", in, got, err)
+		}
+	}
+	if _, err := schemas.ContentType("Audit.Exchang"); err == nil || !strings.Contains(err.Error(), "Audit.SharePoint") {
+		t.Errorf("an unknown one: %v", err)
+	}
+}
