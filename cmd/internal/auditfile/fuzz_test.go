@@ -20,31 +20,40 @@ func FuzzEveryByteIsAccountedFor(f *testing.F) {
 		if _, table := sniffHeader(&window{r: bytes.NewReader(text)}); table || isPacked(text) {
 			t.Skip("not a sequence of JSON values")
 		}
-		rest := text
-		for r, err := range Values(bytes.NewReader(text), "") {
-			part := r.Body
-			if bad := (*BadInput)(nil); errors.As(err, &bad) {
-				part = bad.Bytes
-			} else if err != nil {
-				t.Fatal(err)
-			}
-			for !bytes.HasPrefix(rest, part) || bytes.HasPrefix(rest, utf8Mark) && !bytes.HasPrefix(part, utf8Mark) {
-				next, ok := afterSyntax(rest)
-				if !ok {
-					t.Fatalf("%q does not come next: %q is left of %q", part, rest, text)
-				}
-				rest = next
-			}
-			rest = rest[len(part):]
+		account(t, text, MaxValue)
+		if len(text) < overlongSample { // so that nothing over the limit is shortened
+			account(t, text, 12)
 		}
-		for len(rest) > 0 {
+	})
+}
+
+// account reads the text and passes over it, part by part.
+func account(t *testing.T, text []byte, limit int) {
+	t.Helper()
+	rest := text
+	for r, err := range read(bytes.NewReader(text), reading{limit: limit}) {
+		part := r.Body
+		if bad := (*BadInput)(nil); errors.As(err, &bad) {
+			part = bad.Bytes
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		for !bytes.HasPrefix(rest, part) || bytes.HasPrefix(rest, utf8Mark) && !bytes.HasPrefix(part, utf8Mark) {
 			next, ok := afterSyntax(rest)
 			if !ok {
-				t.Fatalf("%q at the end is in no record and was not reported: %q", rest, text)
+				t.Fatalf("%q does not come next: %q is left of %q", part, rest, text)
 			}
 			rest = next
 		}
-	})
+		rest = rest[len(part):]
+	}
+	for len(rest) > 0 {
+		next, ok := afterSyntax(rest)
+		if !ok {
+			t.Fatalf("%q at the end is in no record and was not reported: %q", rest, text)
+		}
+		rest = next
+	}
 }
 
 // afterSyntax passes one thing that may stand between values.
@@ -90,6 +99,29 @@ func FuzzRecords(f *testing.F) {
 			if stopped++; stopped > total/2 {
 				break
 			}
+		}
+	})
+}
+
+// FuzzLines checks that the records of JSON lines come out byte for byte, whatever bad line stands between them.
+func FuzzLines(f *testing.F) {
+	f.Add([]byte(`{"Id":"2","a":{"b`))
+	f.Add([]byte(`{"a":[`))
+	f.Add([]byte(`"`))
+	f.Fuzz(func(t *testing.T, bad []byte) {
+		if bytes.ContainsAny(bad, "\n\x00") || bytes.IndexByte(bad, '[') == 0 {
+			t.Skip("not one line, or one that opens an array")
+		}
+		const before, after = `{"Id":"1","Operation":"x","n":[{}]}`, `{"Id":"3","s":"\n\" ]}"}`
+		text := before + "\n" + string(bad) + "\n" + after + "\n" + after + "\n"
+		var got []string
+		for r, err := range Records(strings.NewReader(text), "") {
+			if err == nil {
+				got = append(got, string(r.Body))
+			}
+		}
+		if n := len(got); n < 3 || got[0] != before || got[n-2] != after || got[n-1] != after {
+			t.Fatalf("%q between the records gives %q", bad, got)
 		}
 	})
 }

@@ -100,11 +100,12 @@ func (s *sequence) lineStart(i int) (indent int, c byte, ok bool) {
 // overlong rejects a line, or an element of an array on one line, that is over the limit, without holding it.
 func (s *sequence) overlong() {
 	at := s.where()
-	sample := bytes.Clone(s.w.held()[:min(overlongSample, len(s.w.held()))])
-	n, length := nesting{}, 0
+	n, length, sample := nesting{}, 0, []byte{}
 	for ended := false; !ended; {
+		held := s.w.held()
 		var part int
-		part, ended = n.pass(s.w.held())
+		part, ended = n.pass(held)
+		sample = append(sample, held[:min(part, overlongSample-len(sample))]...)
 		length += part
 		s.w.drop(part)
 		ended = ended || !s.w.more()

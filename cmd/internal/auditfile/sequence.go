@@ -2,6 +2,7 @@ package auditfile
 
 import (
 	"bytes"
+	"io"
 
 	"github.com/tidwall/gjson"
 )
@@ -42,9 +43,9 @@ func (s *sequence) step() bool {
 	c, ok := s.next()
 	switch {
 	case !ok:
-		if n := len(s.arrays); n > 0 {
+		if n := len(s.arrays); n > 0 && s.w.err == io.EOF {
 			a := s.arrays[n-1]
-			s.in.bad(Where{Line: s.w.line}, nil, "the array that begins on line %d breaks off after %d elements", a.line, a.elements)
+			s.in.bad(Where{Line: s.w.line}, nil, "the array that begins on line %d breaks off after element %d", a.line, a.elements)
 		}
 		return false
 	case c == '[' && len(s.arrays) < maxArrays:
@@ -119,8 +120,6 @@ func (s *sequence) goOn(o *object, fromStart bool) {
 		s.reject(s.extent(end), deep)
 	case what == cut:
 		s.reject(s.extent(end), breaksOff)
-	case what == tooLong && s.oneLine(end):
-		s.overlong()
 	default:
 		s.reject(s.extent(end), notJSON)
 	}
@@ -148,10 +147,7 @@ func (s *sequence) garbage() {
 	if c == '"' && len(s.arrays) > 0 {
 		end, _ = stringEnd(s.w, 0, s.in.limit)
 	}
-	if end = s.tail(end); end >= s.in.limit {
-		s.overlong()
-		return
-	}
+	end = s.tail(end)
 	reason := notJSON
 	if c != '[' && gjson.ValidBytes(s.w.held()[:end]) { // which follows brackets by recursion
 		reason = notObject
@@ -161,6 +157,10 @@ func (s *sequence) garbage() {
 
 // reject hands over the first n bytes as bad and drops them.
 func (s *sequence) reject(n int, reason string) {
+	if n >= s.in.limit && s.oneLine(n) {
+		s.overlong()
+		return
+	}
 	s.in.bad(s.where(), bytes.TrimRight(s.w.held()[:n], " \t\r\n"), "%s", reason)
 	s.w.drop(n)
 }
