@@ -39,6 +39,7 @@ type Cluster struct {
 	transport *kafka.Transport
 	client    *kafka.Client
 	outages   outages
+	session   time.Duration // how soon a dead member's partitions go to others
 
 	ctx    context.Context // ends at Close
 	cancel context.CancelFunc
@@ -58,7 +59,7 @@ func Connect(cfg Config) (*Cluster, error) {
 		return nil, err
 	}
 	c := &Cluster{
-		cfg: cfg, sasl: mechanism, log: cfg.Logger, addr: kafka.TCP(cfg.Brokers...),
+		cfg: cfg, sasl: mechanism, log: cfg.Logger, addr: kafka.TCP(cfg.Brokers...), session: sessionTimeout,
 		partitions: map[schemas.Topic]int{}, lanes: map[laneKey]*lane{},
 	}
 	c.outages.log = cfg.Logger

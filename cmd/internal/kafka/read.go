@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"math"
 	"sync"
 	"time"
 
@@ -38,17 +39,20 @@ func (c *Cluster) Read(ctx context.Context, r Read, each func(schemas.Message) e
 	if err != nil {
 		return err
 	}
-	var one sync.Mutex
-	reading, caller := &errgroup.Group{}, ctx
-	reading, ctx = errgroup.WithContext(ctx)
+	to := &receiver{each: each}
+	reading, within := errgroup.WithContext(ctx)
 	for i, k := range cursors {
+		end := ends[i]
+		if r.Follow {
+			end = math.MaxInt64
+		}
 		reading.Go(func() error {
-			for r.Follow || k.offset < ends[i] {
-				batch, err := k.next(ctx)
+			for k.offset < end {
+				batch, err := k.next(within)
 				if err != nil {
 					return err
 				}
-				if err := deliver(&one, batch, ends[i], r.Follow, each); err != nil {
+				if err := to.take(batch, end); err != nil {
 					return err
 				}
 			}
@@ -56,24 +60,29 @@ func (c *Cluster) Read(ctx context.Context, r Read, each func(schemas.Message) e
 		})
 	}
 	err = reading.Wait()
-	if r.Follow && caller.Err() != nil {
+	if r.Follow && to.err == nil {
 		return nil
 	}
 	return err
 }
 
-func deliver(one *sync.Mutex, batch []schemas.Message, end int64, follow bool, each func(schemas.Message) error) error {
-	one.Lock()
-	defer one.Unlock()
+// receiver hands messages of all partitions on, one at a time, and none after the first error.
+type receiver struct {
+	mu   sync.Mutex
+	each func(schemas.Message) error
+	err  error
+}
+
+func (r *receiver) take(batch []schemas.Message, end int64) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	for _, m := range batch {
-		if !follow && m.Offset >= end {
-			return nil
+		if r.err != nil || m.Offset >= end {
+			break
 		}
-		if err := each(m); err != nil {
-			return err
-		}
+		r.err = r.each(m)
 	}
-	return nil
+	return r.err
 }
 
 // bounds gives where to begin and the ends as they stand.

@@ -38,7 +38,7 @@ type Transform interface {
 
 const (
 	heartbeat        = 500 * time.Millisecond // how soon a rebalance is noticed
-	sessionTimeout   = 10 * time.Second       // how soon a dead member's partitions go to others
+	sessionTimeout   = 10 * time.Second       // how long a silent member keeps its partitions
 	rebalanceTimeout = 30 * time.Second
 	joinBackoff      = 500 * time.Millisecond
 	// drain is how long the batch in flight may take to finish when the member leaves or loses its partitions.
@@ -57,7 +57,7 @@ func (c *Cluster) Run(ctx context.Context, s Stage) error {
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID: c.group(s.Group), Brokers: c.cfg.Brokers, Topics: []string{s.From.Name(c.cfg.Prefix)},
 		Dialer:            &kafka.Dialer{ClientID: c.cfg.ClientID, Timeout: dialTimeout, TLS: c.cfg.TLS, SASLMechanism: c.sasl},
-		HeartbeatInterval: heartbeat, SessionTimeout: sessionTimeout, RebalanceTimeout: rebalanceTimeout,
+		HeartbeatInterval: heartbeat, SessionTimeout: c.session, RebalanceTimeout: rebalanceTimeout,
 		JoinGroupBackoff: joinBackoff, StartOffset: kafka.FirstOffset,
 	})
 	if err != nil {
