@@ -19,6 +19,9 @@ type splitter struct {
 	opened bool
 	state  lexer
 	piece  piece
+	key    []byte   // that the body's first record begins with
+	queue  [][]byte // elements that were salvaged
+	after  error    // what follows them; nil where the body goes on
 }
 
 func newSplitter(r io.Reader, limit int) *splitter {
@@ -28,6 +31,14 @@ func newSplitter(r io.Reader, limit int) *splitter {
 // next gives the next element, trimmed, in a slice of the caller's own; io.EOF after the array's end; else a
 // *BodyError or what the reader said. After a TooLarge it can be called again.
 func (s *splitter) next() ([]byte, error) {
+	if len(s.queue) > 0 {
+		first := s.queue[0]
+		s.queue = s.queue[1:]
+		return first, nil
+	}
+	if s.after != nil {
+		return nil, s.after
+	}
 	if !s.opened {
 		if err := s.open(); err != nil {
 			return nil, err
@@ -79,13 +90,13 @@ func (s *splitter) element() ([]byte, error) {
 	for {
 		chunk, err := s.chunk()
 		if err != nil {
-			return nil, s.ends(BreaksOff, err)
+			return s.damaged(s.ends(BreaksOff, err))
 		}
 		n, ended := s.state.scan(chunk)
 		s.piece.add(chunk[:n])
 		s.discard(n)
 		if ended {
-			return s.piece.take()
+			return s.whole(s.piece.take())
 		}
 	}
 }
@@ -141,31 +152,3 @@ func (s *splitter) chunk() ([]byte, error) {
 
 // discard passes over n bytes that have been peeked at; that cannot fail.
 func (s *splitter) discard(n int) { _, _ = s.r.Discard(n) }
-
-// lexer knows where in an element the scan stands.
-type lexer struct {
-	depth           int
-	quoted, escaped bool
-}
-
-// scan passes over the element's bytes and says how many they are and whether the element ends there.
-func (l *lexer) scan(b []byte) (int, bool) {
-	for i, c := range b {
-		switch {
-		case l.escaped:
-			l.escaped = false
-		case l.quoted:
-			l.escaped = c == '\\'
-			l.quoted = c != '"'
-		case c == '"':
-			l.quoted = true
-		case c == '{' || c == '[':
-			l.depth++
-		case l.depth == 0 && (c == ',' || c == ']'):
-			return i, true
-		case (c == '}' || c == ']') && l.depth > 0:
-			l.depth--
-		}
-	}
-	return len(b), false
-}

@@ -37,7 +37,7 @@ func elements(r io.Reader, limit int) (all []string, err error) {
 func FuzzSplit(f *testing.F) {
 	for _, s := range []string{
 		`[]`, `[{"Id":"1"},{"Id":"2"}]`, `[1 , "a,]\"\\" ,[[],{}] ]`, "\ufeff[null]", `[{"a":"\u005d,{"}]`, `[{}}]`, `[{"a`,
-		`[{"a":[1,2}],"x`, `{`, ``, `[]]`, "[\x00,\xff]",
+		`[{"a":[1,2}],"x`, `[{"Id":"1"},{"Id":"2","a":"b,{"Id":"3"},{"Id":"4","a":"b,{"Id":"5"}]`, `{`, ``, `[]]`, "[\x00,\xff]",
 	} {
 		f.Add(s, uint8(1))
 	}
@@ -49,6 +49,9 @@ func FuzzSplit(f *testing.F) {
 		}
 		if _, err := elements(iotest.DataErrReader(strings.NewReader(body)), 3); err == nil {
 			t.Fatal("no end")
+		}
+		if lost := between(body, got, err); strings.Trim(lost, space+",[]\ufeff") != "" {
+			t.Fatalf("%q is in none of %q, error %v", lost, got, err)
 		}
 		var want []json.RawMessage
 		if json.Unmarshal([]byte(body), &want) != nil || strings.TrimLeft(body, space) == "null" || strings.TrimSpace(body) == "null" {
@@ -63,6 +66,23 @@ func FuzzSplit(f *testing.F) {
 			}
 		}
 	})
+}
+
+// between gives what of the body is in no element and no fragment.
+func between(body string, elements []string, err error) (lost string) {
+	var bad *BodyError
+	if errors.As(err, &bad) {
+		elements = append(elements, string(bad.Fragment))
+	}
+	for _, e := range elements {
+		i := strings.Index(body, e)
+		if i < 0 {
+			return e
+		}
+		lost += body[:i]
+		body = body[i+len(e):]
+	}
+	return lost + body
 }
 
 func BenchmarkSplit(b *testing.B) {
