@@ -25,6 +25,6 @@ func Reject(from schemas.Message, stage string, reason error) schemas.Message {
 		m.Value = m.Value[:keptOfTooLarge:keptOfTooLarge]
 	}
 	m.SetHeader(schemas.HeaderReason, text)
-	m.SetHeader(schemas.HeaderStage, clean(stage))
+	m.SetHeader(schemas.HeaderStage, stage)
 	return m
 }

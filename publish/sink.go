@@ -27,7 +27,7 @@ type filter struct {
 func (f filter) Deliver(ctx context.Context, messages []schemas.Message) error {
 	var kept []schemas.Message
 	for _, m := range messages {
-		if t := m.Header(schemas.HeaderTriage); t == "" || rank(schemas.Triage(t)) >= f.least {
+		if rank(schemas.Triage(m.Header(schemas.HeaderTriage))) >= f.least {
 			kept = append(kept, m)
 		}
 	}
@@ -37,7 +37,7 @@ func (f filter) Deliver(ctx context.Context, messages []schemas.Message) error {
 	return f.to.Deliver(ctx, kept)
 }
 
-// rank orders triages; one that is not known yet is shown rather than hidden.
+// rank orders triages; what has none, or one that is not known yet, is shown rather than hidden.
 func rank(t schemas.Triage) int {
 	switch t {
 	case schemas.TriageNoise:
