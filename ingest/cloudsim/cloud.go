@@ -9,7 +9,6 @@
 package cloudsim
 
 import (
-	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
@@ -20,8 +19,6 @@ import (
 	"slices"
 	"sync"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // Config says what a Cloud simulates. Its zero value is one tenant, contoso.example, and one app that is known to all.
@@ -62,7 +59,6 @@ type Cloud struct {
 	cfg Config
 	log *slog.Logger
 	ca  *authority
-	kid string
 
 	mu        sync.Mutex
 	key       *rsa.PrivateKey // signs access tokens; set before the first request is answered
@@ -76,7 +72,7 @@ type Cloud struct {
 // New prepares a simulation with a certificate authority of its own; Start makes it answer.
 func New(cfg Config) (*Cloud, error) {
 	cfg = withDefaults(cfg)
-	c := &Cloud{cfg: cfg, log: cfg.Logger, kid: uuid.NewString(), shelf: newShelf()}
+	c := &Cloud{cfg: cfg, log: cfg.Logger, shelf: newShelf()}
 	for _, t := range cfg.Tenants {
 		if err := c.admit(t); err != nil {
 			return nil, err
@@ -119,7 +115,7 @@ func withDefaults(cfg Config) Config {
 
 // Start listens on addr, e.g. 127.0.0.1:0, and answers HTTPS there until Close.
 func (c *Cloud) Start(addr string) error {
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := signingKey()
 	if err != nil {
 		return fmt.Errorf("generate token signing key: %w", err)
 	}

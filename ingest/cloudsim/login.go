@@ -47,7 +47,7 @@ func (c *Cloud) openID(w http.ResponseWriter, r *http.Request) {
 func (c *Cloud) keys(w http.ResponseWriter, _ *http.Request) {
 	public := c.key.PublicKey
 	reply(w, http.StatusOK, map[string]any{"keys": []map[string]string{{
-		"kty": "RSA", "use": "sig", "kid": c.kid,
+		"kty": "RSA", "use": "sig", "kid": keyID(&public),
 		"n": base64.RawURLEncoding.EncodeToString(public.N.Bytes()),
 		"e": base64.RawURLEncoding.EncodeToString(big.NewInt(int64(public.E)).Bytes()),
 	}}})

@@ -1,10 +1,15 @@
 package cloudsim
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -38,6 +43,16 @@ type claims struct {
 	TokenType string   `json:"idtyp"`
 }
 
+// signingKey is the login service's, the same for all tenants, as Entra's is. It is made once in a process, because
+// that takes a good part of a second.
+var signingKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
+// keyID names a key in tokens and in the published set.
+func keyID(key *rsa.PublicKey) string {
+	sum := sha256.Sum256(key.N.Bytes())
+	return base64.RawURLEncoding.EncodeToString(sum[:20])
+}
+
 func (c *Cloud) knows(resource string) bool {
 	return resource == graphResource || slices.Contains(c.audiences(), resource)
 }
@@ -56,7 +71,7 @@ func (c *Cloud) sign(tenant, resource string, now time.Time) (string, error) {
 		AppID: c.cfg.ClientID, AppIDACR: "1", IdP: issuer, ObjectID: principal, Roles: c.cfg.Roles,
 		TenantID: tenant, TokenID: uuid.NewString(), Version: "1.0", TokenType: "app",
 	})
-	token.Header["kid"] = c.kid
+	token.Header["kid"] = keyID(&c.key.PublicKey)
 	return token.SignedString(c.key)
 }
 
