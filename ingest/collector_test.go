@@ -20,10 +20,13 @@ func collect(t *testing.T, c *cloud, s *sink, change ...func(*Config)) (stop fun
 	t.Helper()
 	cfg := Config{
 		Tenant: schemas.Tenant{ID: tenant, ContentTypes: []string{"Audit.Exchange"}},
-		Feed:   c.client(t), Sink: s, Ledger: s.replay(t), Poll: 5 * time.Millisecond,
+		Sink:   s, Ledger: s.replay(t), Poll: 5 * time.Millisecond,
 	}
 	for _, f := range change {
 		f(&cfg)
+	}
+	if cfg.Feed == nil {
+		cfg.Feed = c.client(t)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)

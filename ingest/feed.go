@@ -23,7 +23,8 @@ type Feed interface {
 	Records(ctx context.Context, b o365.Blob) iter.Seq2[[]byte, error]
 }
 
-// Sink is where records and the ledger go. It is safe for concurrent use, and it may block while Kafka is away.
+// Sink is where records and the ledger go. It is safe for concurrent use, and it may block while Kafka is away, but
+// not beyond the end of ctx.
 type Sink interface {
 	// Store returns once every message is acknowledged, with the last offset by partition. After an error any
 	// part of them may be stored; they are then stored again. An error that has a method TooLargeKey() []byte

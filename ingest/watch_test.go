@@ -307,3 +307,25 @@ func TestWhatWasLostIsTriedAgainOnceADay(t *testing.T) {
 		}
 	})
 }
+
+func TestABlobThatCannotBeRememberedIsFetchedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fetches := 0
+		f := &script{list: func(window) ([]o365.Blob, error) { return []o365.Blob{aged("a", 2*24*time.Hour)}, nil }}
+		f.records = func(context.Context, o365.Blob) ([]string, error) {
+			fetches++
+			return []string{`{"Id":"1"}`}, nil
+		}
+		_, s := pass(t, f, time.Hour, func(cfg *Config) {
+			cfg.Sink.(*sink).beforeLedger = func() error {
+				if fetches < 3 {
+					return errors.New("no leader")
+				}
+				return nil
+			}
+		})
+		if fetches != 3 || len(s.ledger) != 1 {
+			t.Errorf("%d fetches, ledger %+v", fetches, s.ledger)
+		}
+	})
+}
