@@ -113,8 +113,11 @@ func withDefaults(cfg Config) Config {
 	return cfg
 }
 
-// Start listens on addr, e.g. 127.0.0.1:0, and answers HTTPS there until Close.
+// Start listens on addr, e.g. 127.0.0.1:0, and answers HTTPS there until Close. A cloud starts once.
 func (c *Cloud) Start(addr string) error {
+	if c.URL() != "" {
+		return errors.New("simulated cloud: started twice")
+	}
 	key, err := signingKey()
 	if err != nil {
 		return fmt.Errorf("generate token signing key: %w", err)

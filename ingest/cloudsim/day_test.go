@@ -209,6 +209,7 @@ func TestServicesMakeTheirNoise(t *testing.T) {
 		"operation with a full stop": func(m made) bool { return m.text("Operation") == "Update user." },
 		"operation with a blank":     func(m made) bool { return strings.HasSuffix(m.text("Operation"), "management ") },
 		"time with a zone":           func(m made) bool { return strings.HasSuffix(m.text("CreationTime"), "Z") },
+		"signs as they are":          func(m made) bool { return strings.Contains(m.body, "<final> & signed") },
 		"address null":               func(m made) bool { v, ok := m.json["ClientIP"]; return ok && v == nil },
 		"address absent":             func(m made) bool { _, ok := m.json["ClientIP"]; return !ok },
 		"address with port":          func(m made) bool { return strings.HasPrefix(m.text("ClientIP"), "[::ffff:") },

@@ -1,7 +1,6 @@
 package cloudsim
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -52,7 +51,7 @@ func (c *Cloud) newPlayer(t Tenant, d Day, start time.Time) *player {
 func (p *player) offer(now time.Time) error {
 	happened := map[string][][]byte{}
 	for _, r := range p.due(now.Add(-p.day.Delay)) {
-		body, err := json.Marshal(r)
+		body, err := r.MarshalJSON()
 		if err != nil {
 			return fmt.Errorf("write record of tenant %s: %w", p.org.id, err)
 		}

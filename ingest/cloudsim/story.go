@@ -40,7 +40,7 @@ func newStory(seed uint64, o *org) *story {
 		out.spray = append(out.spray, fmt.Sprintf("203.0.113.%d", s.between(10, 190)))
 	}
 	for _, u := range []*user{out.victim, out.admin} {
-		u.session, u.device = s.guid(), device{os: "Linux", browser: "Other", agent: intruderAgent}
+		u.session, u.device = s.guid(), device{agent: intruderAgent}
 		u.home, u.home6 = out.host, "2001:db8:dead::"+fmt.Sprintf("%x", s.between(1, 0xffff))
 	}
 	return out

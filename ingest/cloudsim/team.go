@@ -4,7 +4,7 @@ const teamsRecord = 25
 
 // teams is what people do in Microsoft Teams; now and then Teams itself is the one who does it.
 func teams(s *scene) []record {
-	u := s.someone()
+	u, peer := s.someone(), s.someone()
 	at := func(operation string) record {
 		return s.base(operation, teamsRecord, "MicrosoftTeams", u.upn, u.oid).with(field{"ClientIP", s.clientIP(u)})
 	}
@@ -14,7 +14,7 @@ func teams(s *scene) []record {
 		return []record{at("TeamsSessionStarted").with(field{"ObjectId", "Windows (Desktop)"}, field{"ResultStatus", "Succeeded"})}
 	case 2:
 		return []record{at("MemberAdded").with(team...).with(field{"Members", []record{
-			{{"DisplayName", u.name}, {"Role", 1}, {"UPN", s.someone().upn}}}})}
+			{{"DisplayName", peer.name}, {"Role", 1}, {"UPN", peer.upn}}}})}
 	case 3:
 		return []record{at("MemberAdded").with(team...).with(field{"UserId", "Application"}, field{"UserKey", ""}, field{"UserType", 5},
 			field{"ClientIP", nil}, field{"Members", []record{{{"DisplayName", u.name}, {"Role", 2}, {"UPN", u.upn}}}})}
