@@ -141,7 +141,7 @@ func TestAnOutageLeavesNoGap(t *testing.T) {
 					}
 					return nil, nil
 				}
-				pass(t, f, up.Sub(time.Now())+longestGap*2)
+				pass(t, f, time.Until(up)+longestGap*2)
 				var after []listing
 				for _, l := range f.sent {
 					if !l.at.Before(up) {
