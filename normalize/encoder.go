@@ -82,6 +82,17 @@ func (e *encoder) raw(name string, v value) {
 	e.buf = append(e.buf, v...)
 }
 
+// whole writes a text attribute of any length.
+func (e *encoder) whole(name, s string) {
+	e.key(name)
+	e.verbatim(`"`)
+	e.inner(s)
+	e.verbatim(`"`)
+}
+
+// verbatim writes JSON that needs no comma before it.
+func (e *encoder) verbatim(json string) { e.buf = append(e.buf, json...) }
+
 // text writes a JSON string, cut at maxText.
 func (e *encoder) text(s string) {
 	e.comma()

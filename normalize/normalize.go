@@ -33,24 +33,12 @@ func Append(dst []byte, raw schemas.Raw) ([]byte, error) {
 	}
 	// The text shares the body's memory; nothing of it outlives this call.
 	text := value(unsafe.String(unsafe.SliceData(body), len(body)))
-	_ = text
-	_ = repaired
-	e := encoder{buf: append(dst, '{')}
-	e.int("activity_id", 99)
-	e.int("category_uid", 0)
-	e.int("class_uid", 0)
-	e.object("metadata")
-	e.str("uid", id)
-	e.str("version", schemas.OCSFVersion)
-	e.object("product")
-	e.str("name", "Microsoft 365")
-	e.str("vendor_name", "Microsoft")
-	e.close('}')
-	e.close('}')
-	e.int("severity_id", 1)
-	e.int("time", raw.ContentCreated.UnixMilli())
-	e.int("type_uid", 99)
-	e.raw("unmapped", text)
+	var r record
+	r.read(text)
+	var seen [16]observable
+	e := event{encoder: encoder{append(dst, '{')}, act: meaning(r.operation.text()), r: &r, received: &raw, uid: id,
+		repaired: repaired, seen: seen[:0]}
+	e.write()
 	e.close('}')
 	return e.buf, nil
 }

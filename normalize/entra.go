@@ -1,0 +1,216 @@
+package normalize
+
+import "strings"
+
+// What Entra ID's records are about.
+var (
+	logon           = subject{describeLogon, logonMailbox}
+	account         = subject{describeAccount, nil}
+	directoryGrant  = subject{describeDirectoryGrant, nil}
+	directoryGroup  = subject{describeDirectoryGroup, nil}
+	directoryObject = subject{func(e *event) { e.directoryEntity(noun(e.r.operation.text())) }, nil}
+	directoryPolicy = subject{describeDirectoryPolicy, nil}
+	device          = subject{func(e *event) { e.directoryEntity("Device") }, nil}
+)
+
+// The types of an Actor's or Target's identities.
+const (
+	nameIdentity  = "1"
+	otherIdentity = "2"
+	upnIdentity   = "5"
+)
+
+// identity gives the first ID of a type in Actor or Target.
+func identity(list value, kind string) string {
+	for item := range list.items {
+		if item.get("Type").text() == kind {
+			if id := item.get("ID").text(); id != "" {
+				return id
+			}
+		}
+	}
+	return ""
+}
+
+// objectGUID gives the object ID among an Actor's or Target's identities. It stands there twice: plain, and behind
+// the object's type, as in User_<id>.
+func objectGUID(list value) string {
+	for item := range list.items {
+		if id := item.get("ID").text(); item.get("Type").text() == otherIdentity && isGUID(id) {
+			return id
+		}
+	}
+	return ""
+}
+
+// isGUID says whether a text has a GUID's form.
+func isGUID(s string) bool {
+	if len(s) != 36 || s[8] != '-' || s[13] != '-' || s[18] != '-' || s[23] != '-' {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] != '-' && !isAlnum(s[i]) {
+			return false
+		}
+	}
+	return true
+}
+
+// logonMailbox gives no mailbox: a sign-in is about an account.
+func logonMailbox(*record) string { return "" }
+
+// describeLogon writes who signed in to what.
+func describeLogon(e *event) {
+	r := e.r
+	if id, caption := protocol(property(r.extendedProperties, "RequestType").text()); id != 0 {
+		e.id("auth_protocol_id", id, "auth_protocol", caption)
+	}
+	e.object("service")
+	e.str("name", orElse(r.workload.text(), "Microsoft 365"))
+	e.str("uid", orElse(r.objectID.text(), identity(r.target, "0")))
+	e.close('}')
+	if s := r.session(); s != "" {
+		e.object("session")
+		e.str("uid", s)
+		e.close('}')
+	}
+	e.user("user", "user", r.doer())
+}
+
+// protocol reads a RequestType such as OAuth2:Authorize.
+func protocol(request string) (id int64, caption string) {
+	switch name, _, _ := strings.Cut(request, ":"); {
+	case strings.EqualFold(name, "OAuth2"):
+		return 6, "OAUTH 2.0"
+	case strings.EqualFold(name, "Saml2"), strings.EqualFold(name, "Saml"):
+		return 5, "SAML"
+	}
+	return 0, ""
+}
+
+// subjectUser gives the user that it was done to.
+func (r *record) subjectUser() user {
+	name := identity(r.target, upnIdentity)
+	if id := r.objectID.text(); name == "" && isEmail(id) {
+		name = id
+	}
+	uid := objectGUID(r.target)
+	if name == "" && uid == "" {
+		return user{name: orElse(identity(r.target, nameIdentity), r.objectID.text(), r.userID.text())}
+	}
+	return user{name: name, uid: uid}
+}
+
+func describeAccount(e *event) { e.user("user", "user", e.r.subjectUser()) }
+
+// describeDirectoryGrant writes who may now, or no longer, do what. Where a role or a permission is given the
+// changed properties name it; where an owner is, the operation does.
+func describeDirectoryGrant(e *event) {
+	r := e.r
+	u := r.subjectUser()
+	if strings.HasPrefix(identityKind(r.target), "ServicePrincipal") {
+		u.typed, u.typeID, u.caption = true, 4, "Service"
+		u.name = orElse(u.name, identity(r.target, nameIdentity))
+	}
+	e.user("user", "user", u)
+	e.directoryPrivileges()
+	if name := orElse(changed(r, "ServicePrincipal.DisplayName", "Application.DisplayName", "Group.DisplayName"),
+		r.objectID.text()); name != "" {
+		e.resource(name, "Directory Object", "")
+	}
+}
+
+// identityKind gives the type of object that a Target names beside its identities.
+func identityKind(list value) string {
+	for item := range list.items {
+		if id := item.get("ID").text(); hasFold(id, "ServicePrincipal") {
+			return id
+		}
+	}
+	return ""
+}
+
+// directoryPrivileges writes the roles and permissions that the changed properties name.
+func (e *event) directoryPrivileges() {
+	e.array("privileges")
+	n := 0
+	for name, v := range e.r.changes {
+		switch name {
+		case "Role.DisplayName", "AppRole.Value", "DelegatedPermissionGrant.Scope", "ConsentAction.Permissions":
+			if s := plain(v); s != "" {
+				e.text(s)
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		e.text(orElse(strings.TrimRight(e.r.operation.text(), " ."), "Unknown"))
+	}
+	e.close(']')
+}
+
+// changes calls yield with the name and the new value of each of ModifiedProperties.
+func (r *record) changes(yield func(name string, v value) bool) {
+	properties(r.modifiedProperties, yield)
+}
+
+// changed gives the first new value of the named properties.
+func changed(r *record, names ...string) string {
+	for _, want := range names {
+		if s := plain(property(r.modifiedProperties, want)); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// plain gives the text of a changed property. Entra ID writes its values as JSON inside the string.
+func plain(v value) string {
+	s := strings.TrimSpace(v.text())
+	if n := len(s); n >= 2 && s[0] == '"' && s[n-1] == '"' && strings.IndexByte(s[1:n-1], '"') < 0 {
+		return s[1 : n-1]
+	}
+	return s
+}
+
+// describeDirectoryGroup writes the group and its member.
+func describeDirectoryGroup(e *event) {
+	r := e.r
+	name, uid := changed(r, "Group.DisplayName"), changed(r, "Group.ObjectID")
+	member := identity(r.target, upnIdentity)
+	if name == "" && uid == "" {
+		name, uid = identity(r.target, nameIdentity), objectGUID(r.target)
+	}
+	e.group(orElse(name, uidless(uid, r.objectID.text())), uid)
+	if member != "" {
+		e.user("user", "user", user{name: member, uid: objectGUID(r.target)})
+	}
+}
+
+// uidless gives a name for what has no ID.
+func uidless(uid, name string) string {
+	if uid != "" {
+		return ""
+	}
+	return name
+}
+
+// directoryEntity writes the object that a directory change is about, with the properties that changed.
+func (e *event) directoryEntity(kind string) {
+	r := e.r
+	e.entity(orElse(identity(r.target, nameIdentity), identity(r.target, upnIdentity), r.objectID.text()),
+		orElse(objectGUID(r.target), r.objectID.text()), kind, r.modifiedProperties)
+}
+
+// describeDirectoryPolicy writes the policy that was changed.
+func describeDirectoryPolicy(e *event) {
+	r := e.r
+	e.policy("Directory Policy", orElse(identity(r.target, nameIdentity), r.objectID.text()), objectGUID(r.target),
+		r.modifiedProperties)
+}
+
+// noun gives what a directory operation such as "Add service principal." was done to.
+func noun(operation string) string {
+	_, n, _ := strings.Cut(strings.TrimRight(operation, " ."), " ")
+	return orElse(n, "Directory Object")
+}

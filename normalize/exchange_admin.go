@@ -1,0 +1,148 @@
+package normalize
+
+import "strings"
+
+// What Exchange's other cmdlets are about.
+var (
+	mailboxSettings   = subject{describeMailbox, settingsMailbox}
+	mailboxPermission = subject{describeMailboxPermission, settingsMailbox}
+	folderGrant       = subject{describeFolderGrant, settingsMailbox}
+	roleAssignment    = subject{describeRoleAssignment, nil}
+	exchangeGroup     = subject{describeExchangeGroup, nil}
+	configuration     = subject{describeConfiguration, nil}
+)
+
+func (r *record) parameter(name string) string { return property(r.parameters, name).text() }
+
+// describeMailbox writes the mailbox and the settings that were made.
+func describeMailbox(e *event) {
+	e.object("entity")
+	e.raw("data", e.r.parameters)
+	e.str("name", e.mailbox)
+	e.id("type_id", other, "type", "Mailbox")
+	e.str("uid", e.r.objectID.text())
+	e.user("user", "entity.user", user{name: e.mailbox})
+	e.close('}')
+}
+
+// describeMailboxPermission writes who may now, or no longer, open or send as a mailbox.
+func describeMailboxPermission(e *event) {
+	r := e.r
+	e.user("user", "user", user{name: orElse(r.parameter("User"), r.parameter("Trustee"), r.parameter("Owner"))})
+	e.privileges(property(r.parameters, "AccessRights"), property(r.parameters, "ExtendedRights"))
+	e.resource(orElse(e.mailbox, "Unknown"), "Mailbox", "")
+}
+
+// describeFolderGrant writes who may now, or no longer, open a mailbox folder.
+func describeFolderGrant(e *event) {
+	r := e.r
+	e.user("user", "user", user{name: orElse(r.parameter("User"), "Unknown")})
+	e.privileges(property(r.parameters, "AccessRights"), property(r.parameters, "SharingPermissionFlags"))
+	_, folder := cutFolder(orElse(r.parameter("Identity"), r.objectID.text()))
+	e.resource(orElse(folder, e.mailbox, "Unknown"), "Mailbox Folder", "")
+}
+
+// describeRoleAssignment writes to whom an Exchange role was given.
+func describeRoleAssignment(e *event) {
+	r := e.r
+	e.user("user", "user", user{name: orElse(r.parameter("User"), r.parameter("SecurityGroup"), r.parameter("App"),
+		r.parameter("Policy"), r.parameter("Identity"), r.objectID.text())})
+	e.privileges(property(r.parameters, "Role"))
+	e.resource(orElse(r.objectID.text(), r.parameter("Identity"), "Exchange"), "Role Assignment", "")
+}
+
+// describeExchangeGroup writes the group and the member.
+func describeExchangeGroup(e *event) {
+	r := e.r
+	e.group(orElse(r.parameter("Identity"), r.parameter("Name"), r.objectID.text()), r.objectID.text())
+	member := orElse(r.parameter("Member"), r.parameter("Members"), r.parameter("Links"))
+	if member != "" {
+		e.user("user", "user", user{name: member})
+	}
+}
+
+// describeConfiguration writes what a cmdlet that is not known in particular was run on. Its type is the cmdlet's
+// noun.
+func describeConfiguration(e *event) {
+	r := e.r
+	_, noun, _ := strings.Cut(r.operation.text(), "-")
+	name := orElse(r.parameter("Identity"), r.parameter("Name"), r.objectID.text())
+	e.entity(name, r.objectID.text(), noun, r.parameters)
+}
+
+// entity writes what was changed, where OCSF has no object for it.
+func (e *event) entity(name, uid, kind string, data value) {
+	if name == "" && uid == "" {
+		name = "Unknown"
+	}
+	e.object("entity")
+	e.raw("data", data)
+	e.str("name", name)
+	e.id("type_id", other, "type", orElse(kind, "Other"))
+	e.str("uid", uid)
+	e.close('}')
+}
+
+// settingsMailbox gives the mailbox that a cmdlet was run on, an address where the record has one.
+func settingsMailbox(r *record) string {
+	identity, _ := cutFolder(r.parameter("Identity"))
+	object, _ := cutFolder(r.objectID.text())
+	return address(identity, object, r.parameter("Mailbox"), r.parameter("UserPrincipalName"),
+		r.parameter("PrimarySmtpAddress"), r.parameter("Name"), ownMailbox(r))
+}
+
+// cutFolder parts a folder's identity, <mailbox>:\<path>. What has no folder is a mailbox.
+func cutFolder(id string) (mailbox, folder string) {
+	if i := strings.Index(id, `:\`); i >= 0 {
+		return id[:i], id[i+1:]
+	}
+	return id, ""
+}
+
+// privileges writes the rights of all the lists.
+func (e *event) privileges(lists ...value) {
+	e.array("privileges")
+	n := 0
+	for _, l := range lists {
+		for right := range values(l) {
+			e.text(right)
+			n++
+		}
+	}
+	if n == 0 {
+		e.text("Unknown")
+	}
+	e.close(']')
+}
+
+// resource writes what rights were given on; a folder belongs to the mailbox.
+func (e *event) resource(name, kind, uid string) {
+	e.array("resources")
+	e.open('{')
+	e.str("name", name)
+	if e.mailbox != "" && e.mailbox != name {
+		e.user("owner", "resources.owner", user{name: e.mailbox})
+	}
+	e.str("type", kind)
+	e.str("uid", uid)
+	e.close('}')
+	e.close(']')
+	if isEmail(name) {
+		e.observe("resources", ".name", mailAddress, name)
+	} else {
+		e.observe("resources", ".name", resource, name)
+	}
+}
+
+// group writes a group.
+func (e *event) group(name, uid string) {
+	if name == "" && uid == "" {
+		name = "Unknown"
+	}
+	e.object("group")
+	e.str("name", name)
+	e.str("uid", uid)
+	e.close('}')
+	e.observe("group", ".name", groupName, name)
+	e.observe("group", ".uid", groupUID, uid)
+}

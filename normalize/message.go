@@ -1,0 +1,33 @@
+package normalize
+
+// maxPhrase is how many bytes of a name a message repeats.
+const maxPhrase = 200
+
+// message writes one sentence for people: who did what to whom from where.
+func (e *event) message() {
+	e.key("message")
+	e.verbatim(`"`)
+	e.phrase("", orElse(e.r.userID.text(), e.r.userKey.text(), "Unknown"))
+	e.phrase(": ", orElse(e.r.operation.text(), "unknown operation"))
+	switch object := e.r.objectID.text(); {
+	case e.mailbox != "":
+		e.phrase(" on mailbox ", e.mailbox)
+	case object != "" && e.act.class != &authentication:
+		e.phrase(" on ", object)
+	}
+	e.phrase(" from ", orElse(e.from.ip, e.from.host))
+	id, caption := e.outcome()
+	if id != statusUnknown {
+		e.phrase(" (", caption)
+		e.verbatim(")")
+	}
+	e.verbatim(`"`)
+}
+
+// phrase writes a part of a message, if there is one.
+func (e *event) phrase(lead, s string) {
+	if s != "" {
+		e.verbatim(lead)
+		e.inner(cut(s, maxPhrase))
+	}
+}
