@@ -72,7 +72,7 @@ func TestIntruderHidesForwardsAndDelegates(t *testing.T) {
 	records := intrusion(25)
 	for operation, parts := range map[string][]string{
 		"New-InboxRule": {`{"Name":"Name","Value":"."}`, `{"Name":"MoveToFolder","Value":"RSS Subscriptions"}`, `{"Name":"MarkAsRead","Value":"True"}`,
-			`{"Name":"StopProcessingRules","Value":"True"}`, `invoice;payment`},
+			`{"Name":"StopProcessingRules","Value":"True"}`, `{"Name":"SubjectOrBodyContainsWords","Value":"invoice;payment`},
 		"Set-Mailbox":                 {`{"Name":"ForwardingSmtpAddress","Value":"smtp:`, `{"Name":"DeliverToMailboxAndForward","Value":"True"}`},
 		"Add-MailboxPermission":       {`{"Name":"AccessRights","Value":"FullAccess"}`, `"UserType":2`},
 		"Add-MailboxFolderPermission": {`{"Name":"User","Value":"Default"}`},
