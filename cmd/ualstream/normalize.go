@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tidwall/gjson"
+
+	"ualstream/cmd/internal/auditfile"
+	"ualstream/normalize"
+	"ualstream/schemas"
+)
+
+const normalizeUsage = `Turn audit records into OCSF 1.8.0 events: one event a record, in order, repeats included. Needs no Kafka.
+
+Usage:
+    ualstream normalize [--rejects FILE] [FILE …] > events.jsonl
+
+It reads the files, or standard input without any or for "-", in whatever form they come:
+    JSON lines, arrays, pretty-printed or concatenated JSON, the wrapper objects of Graph, PowerShell,
+    Splunk and Elasticsearch, the CSV of the portal and of Export-Csv with its AuditData column;
+    UTF-8 or UTF-16; plain, gzip or zip. The form is found out, and files of any length are streamed.
+
+Events come out as JSON lines; each ends with "unmapped", the whole record as it was.
+
+` + filterUsage + `
+Example:
+    $ ualstream normalize --rejects rejects.jsonl AuditLog.csv > events.jsonl
+    ualstream: AuditLog.csv: row 3 (line 7): not valid JSON
+    ualstream: records: 1204, events: 1203, rejects: 1
+`
+
+// filterUsage is what normalize and detect have in common.
+const filterUsage = `What cannot be read is reported on standard error with its place and the reason, and the rest goes on.
+
+Flags:
+    --rejects FILE    keep what cannot be read, one JSON object a line: input, line, element or row, reason,
+                      and the bytes as "text", or as "base64" where they are no UTF-8. The file is made
+                      anew, for you alone to read; what was UTF-16 is kept in UTF-8.
+
+Exit codes: 0 done, also where some could not be read or the input was empty; 1 where nothing could be read
+or a file could not be opened; 2 wrong use.
+`
+
+var errIsEvent = errors.New("an OCSF event, no audit record")
+
+// isEventHint is for those who give events to what takes records.
+const isEventHint = "events are what 'ualstream detect' reads"
+
+func normalizeFilter(ctx context.Context, e *env, args []string) error {
+	fs := newFlags("normalize")
+	rejects := fs.String("rejects", "", "")
+	files, err := e.parse(fs, normalizeUsage, args)
+	if err != nil {
+		return err
+	}
+	f := &filter{env: e, from: "records", to: "events", read: auditfile.Records}
+	var event []byte
+	f.each = func(body []byte) (err error) {
+		if event, err = appendEvent(event[:0], body); err != nil {
+			f.hintFor(err, errIsEvent, isEventHint)
+			return err
+		}
+		f.line(event)
+		return nil
+	}
+	return f.run(ctx, files, *rejects)
+}
+
+// appendEvent appends the event of a record, on one line. A record that was pretty-printed brings line breaks of its
+// own between its tokens; within strings JSON has none, so that a space can stand for each.
+func appendEvent(dst, body []byte) ([]byte, error) {
+	start := len(dst)
+	dst, err := normalize.Append(dst, schemas.Raw{Body: body})
+	if err != nil {
+		if isEvent(body) {
+			err = errIsEvent
+		}
+		return dst, err
+	}
+	for i := start; i < len(dst); i++ {
+		if dst[i] == '\n' || dst[i] == '\r' {
+			dst[i] = ' '
+		}
+	}
+	return dst, nil
+}
+
+// isEvent says whether the bytes are an OCSF event, as far as one may tell.
+func isEvent(body []byte) bool {
+	return schemas.CheckEvent(body) == nil && gjson.GetBytes(body, "class_uid").Type == gjson.Number &&
+		gjson.GetBytes(body, "metadata").IsObject()
+}
