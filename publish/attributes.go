@@ -20,6 +20,7 @@ type attributes struct {
 	actor                                   string    // who did it
 	finding                                 string    // finding_info.uid
 	time                                    time.Time // when it happened; zero where it is no time
+	timeUnreadable                          bool      // the record did not say when, and time is when it was offered
 }
 
 // read takes the attributes from the beginning of an event: it stops at unmapped, which is the event's last
@@ -80,6 +81,8 @@ func (a *attributes) tags(list gjson.Result) {
 			a.account = strings.Clone(tag.Get("value").Str)
 		case schemas.TagMailbox:
 			a.mailbox = clean(tag.Get("value").Str)
+		case schemas.TagTime:
+			a.timeUnreadable = true
 		}
 		return true
 	})

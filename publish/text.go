@@ -101,12 +101,18 @@ func where(a attributes, event gjson.Result) []string {
 	case strings.EqualFold(a.mailbox, a.actor):
 		parts = append(parts, "in their own mailbox")
 	default:
-		parts = append(parts, "mailbox "+word(a.mailbox, 64))
+		parts = append(parts, "mailbox "+mailboxName(a.mailbox))
 	}
 	if address := addressOf(event); address != "" {
 		parts = append(parts, "from "+word(address, 45))
 	}
 	return parts
+}
+
+// mailboxName gives a mailbox's name: of a path in Exchange's directory, which begins with servers and
+// organizations, the last part.
+func mailboxName(mailbox string) string {
+	return word(mailbox[strings.LastIndexByte(mailbox, '/')+1:], 64)
 }
 
 // addressOf gives the client's address: as normalized, or else as the record has it.
@@ -130,7 +136,7 @@ func findingLine(m schemas.Message) line {
 	}
 	l.rest = append(l.rest, who(m.Header(schemas.HeaderActor)), phrase(title, "(no title)"))
 	if box := m.Header(schemas.HeaderMailbox); box != "" {
-		l.rest = append(l.rest, "mailbox "+word(box, 64))
+		l.rest = append(l.rest, "mailbox "+mailboxName(box))
 	}
 	return l
 }
@@ -149,9 +155,13 @@ func rejectLine(m schemas.Message) line {
 
 const lineTime = "2006-01-02 15:04:05Z"
 
+// clock gives when it happened; with a question mark where the record did not say it readably.
 func clock(a attributes) string {
-	if a.time.IsZero() {
+	switch {
+	case a.time.IsZero():
 		return "(no time)"
+	case a.timeUnreadable:
+		return strings.TrimSuffix(a.time.Format(lineTime), "Z") + "?"
 	}
 	return a.time.Format(lineTime)
 }
