@@ -174,9 +174,11 @@ func modified(_, rec gjson.Result) []string {
 	words := pair(nil, "role", named(props, "AppRole.Value").Get("NewValue"))
 	words = pair(words, "to", named(props, "ServicePrincipal.DisplayName").Get("NewValue"))
 	consent := named(props, "ConsentAction.Permissions").Get("NewValue").String()
-	if _, scope, ok := strings.Cut(consent, "Scope: "); ok {
-		scope, _, _ = strings.Cut(scope, ",")
-		words = append(words, "scope="+word(scope, mostRunes))
+	if _, scope, ok := strings.Cut(consent, "Scope:"); ok {
+		if end := strings.IndexAny(scope, ",]"); end >= 0 {
+			scope = scope[:end]
+		}
+		words = append(words, "scope="+word(strings.TrimSpace(scope), mostRunes))
 	}
 	return words
 }
