@@ -173,7 +173,10 @@ func modified(_, rec gjson.Result) []string {
 	props := rec.Get("ModifiedProperties")
 	words := pair(nil, "role", named(props, "AppRole.Value").Get("NewValue"))
 	words = pair(words, "to", named(props, "ServicePrincipal.DisplayName").Get("NewValue"))
-	consent := named(props, "ConsentAction.Permissions").Get("NewValue").String()
+	consent := named(props, "ConsentAction.Permissions").Get("NewValue").String() // before => after
+	if _, after, ok := strings.Cut(consent, "=>"); ok {
+		consent = after
+	}
 	if _, scope, ok := strings.Cut(consent, "Scope:"); ok {
 		if end := strings.IndexAny(scope, ",]"); end >= 0 {
 			scope = scope[:end]
