@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/tidwall/gjson"
 
 	"ualstream/detect"
@@ -16,7 +17,7 @@ import (
 	"ualstream/schemas"
 )
 
-// normalized gives the event of a record, with what every record has.
+// normalized gives the event of a record.
 func normalized(t *testing.T, record []byte) []byte {
 	t.Helper()
 	at := time.Date(2026, 2, 12, 11, 0, 0, 0, time.UTC)
@@ -29,10 +30,16 @@ func normalized(t *testing.T, record []byte) []byte {
 	return event
 }
 
+// whole gives a record with what every record has.
+func whole(record string) []byte {
+	return []byte(strings.Replace(record, "{", `{"Id":"00000000-0000-4000-8000-000000000002","CreationTime":"2026-02-12T10:53:24",`+
+		`"OrganizationId":"00000000-0000-4000-8000-000000000001","UserKey":"k","UserId":"ana@contoso.example",`, 1))
+}
+
 // checkThreat holds that a threat is valid and has the record it was made of.
-func checkThreat(t *testing.T, threat schemas.Threat, record []byte) {
+func checkThreat(t *testing.T, s *jsonschema.Schema, threat schemas.Threat, record []byte) {
 	t.Helper()
-	if err := validate(t, ours(t), threat.Value); err != nil {
+	if err := validate(t, s, threat.Value); err != nil {
 		t.Errorf("%s: %v", threat.Value, err)
 	}
 	if got := gjson.GetBytes(threat.Value, "unmapped").Raw; got != string(bytes.TrimSpace(record)) {
@@ -41,9 +48,7 @@ func checkThreat(t *testing.T, threat schemas.Threat, record []byte) {
 }
 
 func TestNormalizedRecordsAreTagged(t *testing.T) {
-	e := detect.New(detect.Options{})
-	const head = `{"Id":"00000000-0000-4000-8000-000000000002","CreationTime":"2026-02-12T10:53:24","OrganizationId":` +
-		`"00000000-0000-4000-8000-000000000001","UserKey":"k","UserId":"ana@contoso.example",`
+	e, schema := detect.New(detect.Options{}), ours(t)
 	for record, want := range map[string]string{
 		cmdlet("New-InboxRule", "Name", ".", "MoveToFolder", "RSS Feeds"):                       "rule priority",
 		cmdlet("Set-Mailbox", "GrantSendOnBehalfTo", "ana"):                                     "settings+delegated priority",
@@ -55,12 +60,11 @@ func TestNormalizedRecordsAreTagged(t *testing.T) {
 		`{"Operation":"FileAccessed","Workload":"SharePoint","UserType":0}`:                     "",
 		"{\n \"Operation\" : \"Add-MailboxPermission\" ,\r\n \"UserType\":2, \"X\" : [ ] }\n\t": "delegated priority",
 	} {
-		record = strings.Replace(record, "{", head, 1)
-		threats, _ := e.Detect(normalized(t, []byte(record)))
+		threats, _ := e.Detect(normalized(t, whole(record)))
 		got := ""
 		for _, threat := range threats {
 			got = short(threat.Tags) + " " + string(threat.Triage)
-			checkThreat(t, threat, []byte(record))
+			checkThreat(t, schema, threat, whole(record))
 		}
 		if got != want {
 			t.Errorf("%s: %q, want %q", record, got, want)
@@ -73,7 +77,7 @@ func TestSamplesGiveValidThreats(t *testing.T) {
 	if folder == "" {
 		t.Skip("UALSTREAM_SAMPLES is not set: it names a folder with records as JSON lines")
 	}
-	classes := official(t)
+	classes, schema := official(t), ours(t)
 	files, _ := filepath.Glob(filepath.Join(folder, "ual", "*.jsonl"))
 	if len(files) == 0 {
 		t.Fatalf("no records in %s/ual", folder)
@@ -88,7 +92,7 @@ func TestSamplesGiveValidThreats(t *testing.T) {
 			threats, _ := e.Detect(normalized(t, lines.Bytes()))
 			for _, threat := range threats {
 				tagged++
-				checkThreat(t, threat, lines.Bytes())
+				checkThreat(t, schema, threat, lines.Bytes())
 				if err := validate(t, classes[gjson.GetBytes(threat.Value, "class_uid").Int()], threat.Value); err != nil {
 					t.Errorf("%s: %v", threat.Value, err)
 				}

@@ -88,7 +88,7 @@ func threats(t *testing.T) [][]byte {
 		cmdlet("UserLoggedIn"), cmdlet("Add-MailboxPermission", "User", "ana"), cmdlet("UpdateCalendarDelegation"),
 		`{"Operation":"UpdateInboxRules"}`, modifiedByService("Mail.Read"),
 	} {
-		found, _ := e.Detect(eventOf(t, record))
+		found, _ := e.Detect(normalized(t, whole(record)))
 		if len(found) != 1 {
 			t.Fatalf("%d threats of %s", len(found), record)
 		}
