@@ -190,41 +190,6 @@ func TestNothingIsRememberedThatWasNotAcknowledged(t *testing.T) {
 	s.until(t, "a is settled", s.settled("a"))
 }
 
-func TestBlobsAreFetchedInParallelWithinABound(t *testing.T) {
-	const parallel = 4
-	c, s := newCloud(t), newSink()
-	var now, most atomic.Int32
-	full := make(chan struct{})
-	for i := range 20 {
-		blob := fmt.Sprint("b", i)
-		c.has([]string{"Audit.Exchange", "Audit.General"}[i%2], blob)
-		c.serve[blob] = func(w http.ResponseWriter, r *http.Request, _ int) {
-			n := now.Add(1)
-			defer now.Add(-1)
-			if n > most.Load() {
-				most.Store(n)
-			}
-			if n == parallel && i < 20 {
-				select {
-				case <-full:
-				default:
-					close(full)
-				}
-			}
-			<-full // nobody ends before as many as allowed are in flight
-			fmt.Fprint(w, bodyOf(blob))
-		}
-	}
-	collect(t, c, s, func(cfg *Config) {
-		cfg.Parallel = parallel
-		cfg.Tenant.ContentTypes = []string{"Audit.Exchange", "Audit.General"}
-	})
-	s.until(t, "all are settled", func() bool { return len(s.ledger) == 20 })
-	if most.Load() > parallel {
-		t.Errorf("%d at once, want %d", most.Load(), parallel)
-	}
-}
-
 func TestContentTypesDoNotHoldEachOtherUp(t *testing.T) {
 	c, s := newCloud(t), newSink()
 	c.denied["DLP.All"] = true

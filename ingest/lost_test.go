@@ -167,7 +167,7 @@ func TestARecordTooLargeForKafkaIsARejectAndTheOthersGoOn(t *testing.T) {
 	c.has("Audit.Exchange", "a")
 	big := `{"Id":"2","a":"` + strings.Repeat("x", 2*evidence) + `"}`
 	c.serve["a"] = func(w http.ResponseWriter, _ *http.Request, _ int) {
-		fmt.Fprint(w, `[{"Id":"1"},`+big+`,{"Id":"2"},{"Id":"3"}]`)
+		fmt.Fprint(w, `[{"Id":"1"},{"Id":"2"},`+big+`,{"Id":"3"}]`)
 	}
 	s.before = func(_ context.Context, batch []schemas.Message) error {
 		for _, m := range batch {

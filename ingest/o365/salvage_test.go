@@ -22,6 +22,8 @@ func TestDamageTakesNoOtherRecordWithIt(t *testing.T) {
 			[]string{one, `{"Id":"2","a":[1`, three}, "", ""},
 		"two damages that make up for each other": {`[` + one + `,{"Id":"2","a":"b,` + three + `,{"Id":"5","a":"b,` + four + `]`,
 			[]string{one, `{"Id":"2","a":"b`, three, `{"Id":"5","a":"b`, four}, "", ""},
+		"damage that closes again later": {`[` + one + `,{"Id":"2","a":"b,{"Id":"5","z":"q,` + three + `,{"Id":"6"}},` + four + `]`,
+			[]string{one, `{"Id":"2","a":"b,{"Id":"5","z":"q`, three, `{"Id":"6"}`, `}`, four}, "", ""},
 		"the first record": {`[{"Id":"2","a":"b,` + three + `]`,
 			[]string{`{"Id":"2","a":"b`, three}, "", ""},
 		"the body breaks off as well": {`[` + one + `,{"Id":"2","a":"b,` + three + `,{"Id":"6"`,
