@@ -133,3 +133,27 @@ func TestABlobThatCannotBeRememberedIsFetchedAgain(t *testing.T) {
 		}
 	})
 }
+
+func TestARecordTooLargeToHoldIsARejectAndTheOthersAreStored(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		fetches := 0
+		f := &script{list: func(window) ([]o365.Blob, error) { return []o365.Blob{aged("a", time.Hour)}, nil }}
+		f.records = func(context.Context, o365.Blob) ([]string, error) {
+			fetches++
+			return []string{`{"Id":"1"}`}, fmt.Errorf("fetch blob a: %w",
+				&o365.BodyError{Kind: o365.TooLarge, Size: 1 << 30, Sum: [32]byte{7}, Fragment: []byte(`{"Id":"2`)})
+		}
+		_, s := pass(t, f, time.Minute)
+		if keys := s.keys(); len(keys) != 1 || keys[0] != "1" || fetches != 1 {
+			t.Errorf("stored %q in %d fetches", keys, fetches)
+		}
+		const sum = "0700000000000000000000000000000000000000000000000000000000000000"
+		want := "too large: record x:" + sum + " of 1073741824 bytes, sha256 " + sum
+		if e := s.entry("a"); e.State != schemas.BlobLost || e.Reason != want || e.Records != 1 {
+			t.Errorf("ledger %+v, want reason %q", e, want)
+		}
+		if len(s.rejects) != 1 || string(s.rejects[0].Value) != `{"Id":"2` || string(s.rejects[0].Key) != "x:"+sum {
+			t.Errorf("rejects %+v", s.rejects)
+		}
+	})
+}

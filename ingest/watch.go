@@ -102,11 +102,11 @@ func (w *watch) cover(ctx context.Context, from, to, retryLost time.Time) error 
 // start may have left the seven days.
 func (w *watch) window(ctx context.Context, win window, retryLost time.Time) error {
 	for try := 1; ; try++ {
-		now, ok := win.clamp(w.c.now(), time.Duration(w.margin.Load()))
+		sent, ok := win.clamp(w.c.now(), time.Duration(w.margin.Load()))
 		if !ok {
 			return nil
 		}
-		err := w.list(ctx, now, retryLost)
+		err := w.list(ctx, sent, retryLost)
 		if err == nil || ctx.Err() != nil || try == relists {
 			return err
 		}
