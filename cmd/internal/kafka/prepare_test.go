@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -36,8 +37,10 @@ func TestPrepareCreatesEachTopicAsTheContractSays(t *testing.T) {
 		if len(ps) != 3 || len(ps[0].Replicas) != copies {
 			t.Errorf("topic %s has %d partitions and %d replicas, want 3 and %d", topic, len(ps), len(ps[0].Replicas), copies)
 		}
-		got := settings(t, c, topic)
-		for k, want := range topic.Settings().Config() {
+		got, wants := settings(t, c, topic), topic.Settings().Config()
+		wants["min.insync.replicas"] = strconv.Itoa(max(1, copies-1))
+		wants["unclean.leader.election.enable"] = "false"
+		for k, want := range wants {
 			if got[k] != want {
 				t.Errorf("topic %s: %s is %s, want %s", topic, k, got[k], want)
 			}

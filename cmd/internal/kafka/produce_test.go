@@ -118,6 +118,19 @@ func TestTooLargeMessageIsNamedAndTheOthersAreWritten(t *testing.T) {
 	}
 }
 
+func TestBatchThatIsTooLargeAsAWholeIsSplit(t *testing.T) {
+	c := prepared(t)
+	alter(t, c, schemas.TopicRaw, "max.message.bytes", "4000")
+	msgs := numbered(schemas.TopicRaw, 0, 60)
+	for i := range msgs {
+		msgs[i].Value = incompressible(1000)
+	}
+	produce(t, c, msgs)
+	if got := read(t, c, schemas.TopicRaw); len(got) != 60 {
+		t.Errorf("%d messages written, want 60", len(got))
+	}
+}
+
 func TestLargestMessageThatFitsIsWritten(t *testing.T) {
 	c := prepared(t)
 	m := numbered(schemas.TopicRaw, 0, 1)
