@@ -133,20 +133,50 @@ func identityKind(list value) string {
 // directoryPrivileges writes the roles and permissions that the changed properties name.
 func (e *event) directoryPrivileges() {
 	e.array("privileges")
-	n := 0
+	before := len(e.buf)
 	for name, v := range e.r.changes {
 		switch name {
-		case "Role.DisplayName", "AppRole.Value", "DelegatedPermissionGrant.Scope", "ConsentAction.Permissions":
+		case "Role.DisplayName", "AppRole.Value":
 			if s := plain(v); s != "" {
 				e.text(s)
-				n++
 			}
+		case "DelegatedPermissionGrant.Scope":
+			e.words(plain(v))
+		case "ConsentAction.Permissions":
+			e.scopes(v.text())
 		}
 	}
-	if n == 0 {
+	if len(e.buf) == before {
 		e.text(orElse(strings.TrimRight(e.r.operation.text(), " ."), "Unknown"))
 	}
 	e.close(']')
+}
+
+// words writes the words of a text.
+func (e *event) words(s string) {
+	for w := range strings.FieldsSeq(s) {
+		e.text(w)
+	}
+}
+
+// scopes writes what a consent granted. Entra ID tells it as text: old grants => new grants, each of which has
+// "Scope: Mail.Read Files.Read, ".
+func (e *event) scopes(s string) {
+	if _, granted, ok := strings.Cut(s, "=>"); ok {
+		s = granted
+	}
+	for {
+		_, rest, ok := strings.Cut(s, "Scope: ")
+		if !ok {
+			return
+		}
+		end := strings.IndexAny(rest, ",]")
+		if end < 0 {
+			end = len(rest)
+		}
+		e.words(rest[:end])
+		s = rest[end:]
+	}
 }
 
 // changes calls yield with the name and the new value of each of ModifiedProperties.

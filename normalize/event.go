@@ -33,6 +33,7 @@ func (e *event) write() {
 	e.status()
 	e.message()
 	e.act.describe(e)
+	e.mailboxObserved()
 	e.actor()
 	e.source()
 	e.observables()

@@ -21,41 +21,44 @@ func describeFolderPermission(e *event) {
 	e.resource(name, "Mailbox Folder", folder.get("Id").text())
 }
 
-// describeMailItems writes the folders and items that were read, moved or deleted.
+// describeMailItems writes the mailbox, and the folders and items in it that were read, moved or deleted.
 func describeMailItems(e *event) {
 	r := e.r
 	e.array("web_resources")
-	n := 0
+	e.webResource(orElse(e.mailbox, "Unknown"), r.mailboxGUID.text(), "Mailbox", "")
+	if isEmail(e.mailbox) {
+		e.observe("web_resources", ".name", mailAddress, e.mailbox)
+	}
 	for folder := range r.folders.items {
-		n += e.webResource(orElse(folder.get("Path").text(), folder.get("Name").text()), folder.get("Id").text(),
+		e.webResource(orElse(folder.get("Path").text(), folder.get("Name").text()), folder.get("Id").text(),
 			"Mailbox Folder", folder.get("FolderItems"))
 	}
 	for item := range r.affectedItems.items {
-		n += e.webResource(item.get("Subject").text(), item.get("Id").text(), "Mailbox Item", "")
+		e.webResource(item.get("Subject").text(), item.get("Id").text(), "Mailbox Item", "")
 	}
-	if n == 0 {
-		n += e.webResource(r.item.get("Subject").text(), r.item.get("Id").text(), "Mailbox Item", "")
-	}
-	if n == 0 {
-		n += e.webResource(r.folder.get("Path").text(), r.folder.get("Id").text(), "Mailbox Folder", "")
-	}
-	if n == 0 {
-		e.webResource(orElse(e.mailbox, "Unknown"), r.mailboxGUID.text(), "Mailbox", "")
+	e.webResource(r.item.get("Subject").text(), r.item.get("Id").text(), "Mailbox Item", "")
+	for _, folder := range [...]value{r.folder, r.item.get("ParentFolder")} {
+		e.webResource(orElse(folder.get("Path").text(), folder.get("Name").text()), folder.get("Id").text(),
+			"Mailbox Folder", "")
 	}
 	e.close(']')
-	e.mailboxObserved()
 }
 
-// mailboxObserved names the mailbox among the observables where no attribute of the class holds it.
+// mailboxObserved names the mailbox among the observables where no attribute of the class has done so.
 func (e *event) mailboxObserved() {
 	if isEmail(e.mailbox) {
 		e.observe("metadata.tags", ".value", mailAddress, e.mailbox)
-	} else {
-		e.observe("metadata.tags", ".value", userName, e.mailbox)
+		return
 	}
+	for i := range e.seen {
+		if e.seen[i].value == e.mailbox {
+			return
+		}
+	}
+	e.observe("metadata.tags", ".value", userName, e.mailbox)
 }
 
-// webResource writes one resource into an open list and gives how many it wrote, 0 where nothing names it.
+// webResource writes one resource into an open list and gives how many it wrote: 0 where nothing names it.
 func (e *event) webResource(name, uid, kind string, data value) int {
 	if name == "" && uid == "" {
 		return 0
@@ -86,7 +89,9 @@ func describeSend(e *event) {
 	e.recipients(isEmail(from), recipientAddresses(r.recipients))
 	e.str("uid", r.item.get("Id").text())
 	e.close('}')
-	e.mailboxObserved()
+	if isEmail(e.mailbox) {
+		e.observe("email", ".from_mailbox", mailAddress, e.mailbox)
+	}
 }
 
 // recipientAddresses gives the list of {Address, Name} as a list of addresses.

@@ -1,5 +1,7 @@
 package normalize
 
+import "strings"
+
 // maxPhrase is how many bytes of a name a message repeats.
 const maxPhrase = 200
 
@@ -8,7 +10,7 @@ func (e *event) message() {
 	e.key("message")
 	e.verbatim(`"`)
 	e.phrase("", orElse(e.r.userID.text(), e.r.userKey.text(), "Unknown"))
-	e.phrase(": ", orElse(e.r.operation.text(), "unknown operation"))
+	e.phrase(": ", orElse(strings.TrimRight(e.r.operation.text(), " ."), "unknown operation"))
 	switch object := e.r.objectID.text(); {
 	case e.mailbox != "":
 		e.phrase(" on mailbox ", e.mailbox)

@@ -59,9 +59,6 @@ func (e *event) oneResource(kind string) {
 	e.array("web_resources")
 	e.webResource(orElse(e.r.place(), e.r.workload.text(), "Unknown"), "", kind, "")
 	e.close(']')
-	if e.mailbox != "" {
-		e.mailboxObserved()
-	}
 }
 
 // describeSiteAdmin writes who administers a site now, or no longer.

@@ -7,20 +7,14 @@ var (
 	chat    = subject{describeChat, nil}
 )
 
-// describeTeam writes the team and the first of its members that the record names; OCSF has room for one, and
-// the others are observables.
+// describeTeam writes the team and the first member that the record names: OCSF has room for one, and the others
+// stand in unmapped.
 func describeTeam(e *event) {
 	r := e.r
 	e.group(r.teamName.text(), r.teamGUID.text())
-	first := true
 	for m := range r.members.items {
-		upn := m.get("UPN").text()
-		if first {
-			e.user("user", "user", user{name: orElse(upn, m.get("DisplayName").text())})
-			first = false
-		} else if isEmail(upn) && len(e.seen) < maxObserved {
-			e.observe("user", ".email_addr", mailAddress, upn)
-		}
+		e.user("user", "user", user{name: orElse(m.get("UPN").text(), m.get("DisplayName").text())})
+		break
 	}
 }
 
