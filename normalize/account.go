@@ -7,7 +7,7 @@ import "strings"
 // what they do to others: for them it is the object that it was done to, or a few accounts would hold most events.
 func (r *record) account(act action, mailbox string) string {
 	if r.isService() {
-		return orElse(fold(r.objectID.text()), fold(mailbox), r.userID.text(), "-")
+		return orElse(fold(r.object), fold(mailbox), r.who, "-")
 	}
 	if isEmail(mailbox) {
 		return strings.ToLower(mailbox)
@@ -17,7 +17,7 @@ func (r *record) account(act action, mailbox string) string {
 			return strings.ToLower(upn)
 		}
 	}
-	return orElse(fold(r.userID.text()), "-")
+	return orElse(fold(r.who), "-")
 }
 
 // isService says whether Microsoft's own services did it.
@@ -26,7 +26,7 @@ func (r *record) isService() bool {
 	case t == "3" || t == "4" || strings.EqualFold(t, "DCAdmin") || strings.EqualFold(t, "System"):
 		return true
 	}
-	id := r.userID.text()
+	id := r.who
 	return hasFold(id, `NT AUTHORITY`) || hasFold(id, `NT SERVICE`)
 }
 

@@ -140,7 +140,7 @@ func (e *event) endpoint(name, path string) {
 		e.int("port", int64(from.port))
 	}
 	if from == (endpoint{}) {
-		e.str("svc_name", orElse(e.r.workload.text(), "Microsoft 365"))
+		e.str("svc_name", orElse(e.r.service, "Microsoft 365"))
 	}
 	e.close('}')
 	e.observe(path, ".ip", ipAddress, from.ip)

@@ -61,7 +61,7 @@ func (e *event) classify() {
 		caption = c.activities[activity]
 		e.id("activity_id", activity, "activity_name", caption)
 	} else {
-		e.id("activity_id", other, "activity_name", orElse(e.r.operation.text(), "Other"))
+		e.id("activity_id", other, "activity_name", orElse(e.r.op, "Other"))
 	}
 	e.id("category_uid", c.uid/1000, "category_name", c.category)
 	e.id("class_uid", c.uid, "class_name", c.name)

@@ -8,7 +8,7 @@ var (
 	account         = subject{describeAccount, nil}
 	directoryGrant  = subject{describeDirectoryGrant, nil}
 	directoryGroup  = subject{describeDirectoryGroup, nil}
-	directoryObject = subject{func(e *event) { e.directoryEntity(noun(e.r.operation.text())) }, nil}
+	directoryObject = subject{func(e *event) { e.directoryEntity(noun(e.r.op)) }, nil}
 	directoryPolicy = subject{describeDirectoryPolicy, nil}
 	device          = subject{func(e *event) { e.directoryEntity("Device") }, nil}
 )
@@ -61,13 +61,13 @@ func logonMailbox(*record) string { return "" }
 
 // describeLogon writes who signed in to what.
 func describeLogon(e *event) {
-	r := e.r
+	r := &e.r
 	if id, caption := protocol(property(r.extendedProperties, "RequestType").text()); id != 0 {
 		e.id("auth_protocol_id", id, "auth_protocol", caption)
 	}
 	e.object("service")
-	e.str("name", orElse(r.workload.text(), "Microsoft 365"))
-	e.str("uid", orElse(r.objectID.text(), identity(r.target, "0")))
+	e.str("name", orElse(r.service, "Microsoft 365"))
+	e.str("uid", orElse(r.object, identity(r.target, "0")))
 	e.close('}')
 	if s := r.session(); s != "" {
 		e.object("session")
@@ -91,12 +91,12 @@ func protocol(request string) (id int64, caption string) {
 // subjectUser gives the user that it was done to.
 func (r *record) subjectUser() user {
 	name := identity(r.target, upnIdentity)
-	if id := r.objectID.text(); name == "" && isEmail(id) {
+	if id := r.object; name == "" && isEmail(id) {
 		name = id
 	}
 	uid := objectGUID(r.target)
 	if name == "" && uid == "" {
-		return user{name: orElse(identity(r.target, nameIdentity), r.objectID.text(), r.userID.text())}
+		return user{name: orElse(identity(r.target, nameIdentity), r.object, r.who)}
 	}
 	return user{name: name, uid: uid}
 }
@@ -106,7 +106,7 @@ func describeAccount(e *event) { e.user("user", "user", e.r.subjectUser()) }
 // describeDirectoryGrant writes who may now, or no longer, do what. Where a role or a permission is given the
 // changed properties name it; where an owner is, the operation does.
 func describeDirectoryGrant(e *event) {
-	r := e.r
+	r := &e.r
 	u := r.subjectUser()
 	if strings.HasPrefix(identityKind(r.target), "ServicePrincipal") {
 		u.typed, u.typeID, u.caption = true, 4, "Service"
@@ -115,7 +115,7 @@ func describeDirectoryGrant(e *event) {
 	e.user("user", "user", u)
 	e.directoryPrivileges()
 	if name := orElse(changed(r, "ServicePrincipal.DisplayName", "Application.DisplayName", "Group.DisplayName"),
-		r.objectID.text()); name != "" {
+		r.object); name != "" {
 		e.resource(name, "Directory Object", "")
 	}
 }
@@ -147,7 +147,7 @@ func (e *event) directoryPrivileges() {
 		}
 	}
 	if len(e.buf) == before {
-		e.text(orElse(strings.TrimRight(e.r.operation.text(), " ."), "Unknown"))
+		e.text(orElse(strings.TrimRight(e.r.op, " ."), "Unknown"))
 	}
 	e.close(']')
 }
@@ -205,13 +205,13 @@ func plain(v value) string {
 
 // describeDirectoryGroup writes the group and its member.
 func describeDirectoryGroup(e *event) {
-	r := e.r
+	r := &e.r
 	name, uid := changed(r, "Group.DisplayName"), changed(r, "Group.ObjectID")
 	member := identity(r.target, upnIdentity)
 	if name == "" && uid == "" {
 		name, uid = identity(r.target, nameIdentity), objectGUID(r.target)
 	}
-	e.group(orElse(name, uidless(uid, r.objectID.text())), uid)
+	e.group(orElse(name, uidless(uid, r.object)), uid)
 	if member != "" {
 		e.user("user", "user", user{name: member, uid: objectGUID(r.target)})
 	}
@@ -227,15 +227,15 @@ func uidless(uid, name string) string {
 
 // directoryEntity writes the object that a directory change is about, with the properties that changed.
 func (e *event) directoryEntity(kind string) {
-	r := e.r
-	e.entity(orElse(identity(r.target, nameIdentity), identity(r.target, upnIdentity), r.objectID.text()),
-		orElse(objectGUID(r.target), r.objectID.text()), kind, r.modifiedProperties)
+	r := &e.r
+	e.entity(orElse(identity(r.target, nameIdentity), identity(r.target, upnIdentity), r.object),
+		orElse(objectGUID(r.target), r.object), kind, r.modifiedProperties)
 }
 
 // describeDirectoryPolicy writes the policy that was changed.
 func describeDirectoryPolicy(e *event) {
-	r := e.r
-	e.policy("Directory Policy", orElse(identity(r.target, nameIdentity), r.objectID.text()), objectGUID(r.target),
+	r := &e.r
+	e.policy("Directory Policy", orElse(identity(r.target, nameIdentity), r.object), objectGUID(r.target),
 		r.modifiedProperties)
 }
 

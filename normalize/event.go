@@ -10,8 +10,8 @@ import (
 type event struct {
 	encoder
 	act      action
-	r        *record
-	received *schemas.Raw
+	r        record
+	received schemas.Raw
 	uid      string
 	repaired bool
 

@@ -20,14 +20,14 @@ func describeMailbox(e *event) {
 	e.raw("data", e.r.parameters)
 	e.str("name", e.mailbox)
 	e.id("type_id", other, "type", "Mailbox")
-	e.str("uid", e.r.objectID.text())
+	e.str("uid", e.r.object)
 	e.user("user", "entity.user", user{name: e.mailbox})
 	e.close('}')
 }
 
 // describeMailboxPermission writes who may now, or no longer, open or send as a mailbox.
 func describeMailboxPermission(e *event) {
-	r := e.r
+	r := &e.r
 	e.user("user", "user", user{name: orElse(r.parameter("User"), r.parameter("Trustee"), r.parameter("Owner"))})
 	e.privileges(property(r.parameters, "AccessRights"), property(r.parameters, "ExtendedRights"))
 	e.resource(orElse(e.mailbox, "Unknown"), "Mailbox", "")
@@ -35,26 +35,26 @@ func describeMailboxPermission(e *event) {
 
 // describeFolderGrant writes who may now, or no longer, open a mailbox folder.
 func describeFolderGrant(e *event) {
-	r := e.r
+	r := &e.r
 	e.user("user", "user", user{name: orElse(r.parameter("User"), "Unknown")})
 	e.privileges(property(r.parameters, "AccessRights"), property(r.parameters, "SharingPermissionFlags"))
-	_, folder := cutFolder(orElse(r.parameter("Identity"), r.objectID.text()))
+	_, folder := cutFolder(orElse(r.parameter("Identity"), r.object))
 	e.resource(orElse(folder, e.mailbox, "Unknown"), "Mailbox Folder", "")
 }
 
 // describeRoleAssignment writes to whom an Exchange role was given.
 func describeRoleAssignment(e *event) {
-	r := e.r
+	r := &e.r
 	e.user("user", "user", user{name: orElse(r.parameter("User"), r.parameter("SecurityGroup"), r.parameter("App"),
-		r.parameter("Policy"), r.parameter("Identity"), r.objectID.text())})
+		r.parameter("Policy"), r.parameter("Identity"), r.object)})
 	e.privileges(property(r.parameters, "Role"))
-	e.resource(orElse(r.objectID.text(), r.parameter("Identity"), "Exchange"), "Role Assignment", "")
+	e.resource(orElse(r.object, r.parameter("Identity"), "Exchange"), "Role Assignment", "")
 }
 
 // describeExchangeGroup writes the group and the member.
 func describeExchangeGroup(e *event) {
-	r := e.r
-	e.group(orElse(r.parameter("Identity"), r.parameter("Name"), r.objectID.text()), r.objectID.text())
+	r := &e.r
+	e.group(orElse(r.parameter("Identity"), r.parameter("Name"), r.object), r.object)
 	member := orElse(r.parameter("Member"), r.parameter("Members"), r.parameter("Links"))
 	if member != "" {
 		e.user("user", "user", user{name: member})
@@ -64,10 +64,10 @@ func describeExchangeGroup(e *event) {
 // describeConfiguration writes what a cmdlet that is not known in particular was run on. Its type is the cmdlet's
 // noun.
 func describeConfiguration(e *event) {
-	r := e.r
-	_, noun, _ := strings.Cut(r.operation.text(), "-")
-	name := orElse(r.parameter("Identity"), r.parameter("Name"), r.objectID.text())
-	e.entity(name, r.objectID.text(), noun, r.parameters)
+	r := &e.r
+	_, noun, _ := strings.Cut(r.op, "-")
+	name := orElse(r.parameter("Identity"), r.parameter("Name"), r.object)
+	e.entity(name, r.object, noun, r.parameters)
 }
 
 // entity writes what was changed, where OCSF has no object for it.
@@ -86,7 +86,7 @@ func (e *event) entity(name, uid, kind string, data value) {
 // settingsMailbox gives the mailbox that a cmdlet was run on, an address where the record has one.
 func settingsMailbox(r *record) string {
 	identity, _ := cutFolder(r.parameter("Identity"))
-	object, _ := cutFolder(r.objectID.text())
+	object, _ := cutFolder(r.object)
 	return address(identity, object, r.parameter("Mailbox"), r.parameter("UserPrincipalName"),
 		r.parameter("PrimarySmtpAddress"), r.parameter("Name"), ownMailbox(r))
 }

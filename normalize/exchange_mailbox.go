@@ -23,7 +23,7 @@ func describeFolderPermission(e *event) {
 
 // describeMailItems writes the mailbox, and the folders and items in it that were read, moved or deleted.
 func describeMailItems(e *event) {
-	r := e.r
+	r := &e.r
 	e.array("web_resources")
 	e.webResource(orElse(e.mailbox, "Unknown"), r.mailboxGUID.text(), "Mailbox", "")
 	if isEmail(e.mailbox) {
@@ -75,8 +75,8 @@ func (e *event) webResource(name, uid, kind string, data value) int {
 // describeSend writes the mail that was sent. Whose name it carries matters more than who sent it, and the record
 // does not always tell to whom it went.
 func describeSend(e *event) {
-	r := e.r
-	from := address(r.sendAs.text(), r.sendOnBehalf.text(), e.mailbox, r.userID.text())
+	r := &e.r
+	from := address(r.sendAs.text(), r.sendOnBehalf.text(), e.mailbox, r.who)
 	e.id("direction_id", 0, "direction", "Unknown")
 	e.object("email")
 	if isEmail(from) {

@@ -15,7 +15,7 @@ var (
 
 // rule writes a rule that a cmdlet made or changed; its data are the cmdlet's parameters.
 func (e *event) rule(kind string) {
-	e.policy(kind, ruleName(e.r), e.r.objectID.text(), e.r.parameters)
+	e.policy(kind, ruleName(&e.r), e.r.object, e.r.parameters)
 }
 
 // policy writes entity as a policy, with the mailbox that it belongs to.
@@ -41,7 +41,7 @@ func ruleName(r *record) string {
 	if name := property(r.parameters, "Name").text(); name != "" {
 		return name
 	}
-	for _, id := range [...]string{r.objectID.text(), property(r.parameters, "Identity").text()} {
+	for _, id := range [...]string{r.object, property(r.parameters, "Identity").text()} {
 		if i := strings.LastIndexByte(id, '\\'); i >= 0 && i+1 < len(id) {
 			return id[i+1:]
 		}
@@ -55,7 +55,7 @@ func ruleMailbox(r *record) string {
 	if s := property(r.parameters, "Mailbox").text(); s != "" {
 		return s
 	}
-	return address(beforeRule(r.objectID.text()), beforeRule(property(r.parameters, "Identity").text()),
+	return address(beforeRule(r.object), beforeRule(property(r.parameters, "Identity").text()),
 		ownMailbox(r))
 }
 
@@ -64,7 +64,7 @@ func ownMailbox(r *record) string {
 	if r.isService() {
 		return ""
 	}
-	return r.userID.text()
+	return r.who
 }
 
 // beforeRule gives the mailbox of <mailbox>\<rule>, or "".

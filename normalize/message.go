@@ -9,9 +9,9 @@ const maxPhrase = 200
 func (e *event) message() {
 	e.key("message")
 	e.verbatim(`"`)
-	e.phrase("", orElse(e.r.userID.text(), e.r.userKey.text(), "Unknown"))
-	e.phrase(": ", orElse(strings.TrimRight(e.r.operation.text(), " ."), "unknown operation"))
-	switch object := e.r.objectID.text(); {
+	e.phrase("", orElse(e.r.who, e.r.userKey.text(), "Unknown"))
+	e.phrase(": ", orElse(strings.TrimRight(e.r.op, " ."), "unknown operation"))
+	switch object := e.r.object; {
 	case e.mailbox != "":
 		e.phrase(" on mailbox ", e.mailbox)
 	case object != "" && e.act.class != &authentication:

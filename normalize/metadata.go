@@ -8,12 +8,12 @@ import (
 
 // metadata writes where the record comes from and what every consumer needs, then the event's time.
 func (e *event) metadata() {
-	r := e.r
+	r := &e.r
 	at, readable := e.time()
 	e.object("metadata")
-	e.str("event_code", r.operation.text())
+	e.str("event_code", r.op)
 	e.str("log_name", utf8Text(e.received.Source))
-	e.str("log_provider", r.workload.text())
+	e.str("log_provider", r.service)
 	if at := e.received.ContentCreated; !at.IsZero() {
 		e.int("logged_time", at.UnixMilli())
 	}

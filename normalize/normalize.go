@@ -11,6 +11,7 @@ package normalize
 
 import (
 	"bytes"
+	"sync"
 	"unicode/utf8"
 	"unsafe"
 
@@ -33,12 +34,22 @@ func Append(dst []byte, raw schemas.Raw) ([]byte, error) {
 	}
 	// The text shares the body's memory; nothing of it outlives this call.
 	text := value(unsafe.String(unsafe.SliceData(body), len(body)))
-	var r record
-	r.read(text)
-	var seen [16]observable
-	e := event{encoder: encoder{append(dst, '{')}, act: meaning(r.operation.text()), r: &r, received: &raw, uid: id,
-		repaired: repaired, seen: seen[:0]}
+	e := pool.Get().(*event)
+	defer e.release()
+	e.buf, e.uid, e.repaired, e.received = append(dst, '{'), id, repaired, raw
+	e.r.read(text)
+	e.act = meaning(e.r.op)
 	e.write()
 	e.close('}')
 	return e.buf, nil
+}
+
+// pool keeps the memory of events that are done, and nothing of what they said.
+var pool = sync.Pool{New: func() any { return new(event) }}
+
+// release forgets the record, whose memory belongs to the caller.
+func (e *event) release() {
+	clear(e.seen)
+	*e = event{seen: e.seen[:0]}
+	pool.Put(e)
 }

@@ -5,6 +5,9 @@ package normalize
 type record struct {
 	body value // the whole record
 
+	// What is asked for again and again: the texts of UserId, ObjectId, Operation and Workload.
+	who, object, op, service string
+
 	// What every record may have.
 	creationTime, operation, organizationID, userType, userKey value
 	workload, resultStatus, objectID, userID, clientIP         value
@@ -43,6 +46,7 @@ func (r *record) read(body value) {
 			*p = v
 		}
 	}
+	r.who, r.object, r.op, r.service = r.userID.text(), r.objectID.text(), r.operation.text(), r.workload.text()
 }
 
 // field gives the place of a key, or nil where no event shows it.

@@ -8,7 +8,7 @@ var (
 	dataLoss      = subject{describeDataLoss, nil}
 	scan          = subject{describeScan, nil}
 	quarantined   = subject{describeQuarantined, nil}
-	directoryCase = subject{func(e *event) { e.entity(e.r.objectID.text(), "", "Case", e.r.parameters) }, nil}
+	directoryCase = subject{func(e *event) { e.entity(e.r.object, "", "Case", e.r.parameters) }, nil}
 	copilot       = subject{describeCopilot, nil}
 )
 
@@ -30,9 +30,9 @@ func (r *record) rating() string {
 
 // describeAlert writes the alert, and what it is about as evidence.
 func describeAlert(e *event) {
-	r := e.r
+	r := &e.r
 	e.finding(orElse(r.alertID.text(), r.riskID.text(), r.investigationID.text(), e.uid),
-		orElse(r.name.text(), r.riskEvent.text(), r.investigationName.text(), r.operation.text()),
+		orElse(r.name.text(), r.riskEvent.text(), r.investigationName.text(), r.op),
 		r.policyID.text(), r.name.text())
 	e.bool("is_alert", true)
 	about := orElse(r.alertEntity.text(), nested(r.alertData).get("eid").text())
@@ -53,7 +53,7 @@ func describeAlert(e *event) {
 
 // finding writes what was found and by which policy.
 func (e *event) finding(uid, title, policyID, policy string) {
-	r := e.r
+	r := &e.r
 	e.object("finding_info")
 	if policyID != "" || policy != "" {
 		e.object("analytic")
@@ -75,14 +75,14 @@ func (e *event) finding(uid, title, policyID, policy string) {
 
 // describeDataLoss writes what a policy of data loss prevention found, and the file that it was found in.
 func describeDataLoss(e *event) {
-	r := e.r
+	r := &e.r
 	var id, name string
 	for policy := range r.policyDetails.items {
 		id, name = policy.get("PolicyId").text(), policy.get("PolicyName").text()
 		break
 	}
-	e.finding(orElse(r.incidentID.text(), e.uid), orElse(name, r.operation.text()), id, name)
-	path := orElse(r.sharePointMeta.get("FilePathUrl").text(), r.objectID.text())
+	e.finding(orElse(r.incidentID.text(), e.uid), orElse(name, r.op), id, name)
+	path := orElse(r.sharePointMeta.get("FilePathUrl").text(), r.object)
 	if found := orElse(r.sharePointMeta.get("FileName").text(), lastElement(path)); found != "" {
 		e.file("file", found, path)
 		e.observe("file", ".name", fileName, found)
@@ -92,7 +92,7 @@ func describeDataLoss(e *event) {
 
 // describeScan writes the mail that was judged on its way.
 func describeScan(e *event) {
-	r := e.r
+	r := &e.r
 	direction(e, r.directionality.text())
 	from := address(r.p2Sender.text(), r.p1Sender.text())
 	e.object("email")
@@ -124,7 +124,7 @@ func direction(e *event, said string) {
 
 func describeQuarantined(e *event) {
 	e.array("web_resources")
-	e.webResource(orElse(e.r.subject.text(), e.r.objectID.text(), "Quarantined Message"), e.r.networkMessageID.text(),
+	e.webResource(orElse(e.r.subject.text(), e.r.object, "Quarantined Message"), e.r.networkMessageID.text(),
 		"Quarantined Message", "")
 	e.close(']')
 }

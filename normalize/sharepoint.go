@@ -13,13 +13,13 @@ var (
 )
 
 // place gives what a record is about as an address or path.
-func (r *record) place() string { return orElse(r.objectID.text(), r.siteURL.text()) }
+func (r *record) place() string { return orElse(r.object, r.siteURL.text()) }
 
 // describeFile writes the file or folder, and its new name where it got one.
 func describeFile(e *event) {
-	r := e.r
-	name := orElse(r.sourceFile.text(), lastElement(r.objectID.text()), "Unknown")
-	e.file("file", name, r.objectID.text())
+	r := &e.r
+	name := orElse(r.sourceFile.text(), lastElement(r.object), "Unknown")
+	e.file("file", name, r.object)
 	e.observe("file", ".name", fileName, name)
 	if to := r.destinationFile.text(); to != "" {
 		e.file("file_result", to, r.destinationURL.text())
@@ -57,7 +57,7 @@ func lastElement(path string) string {
 // oneResource writes the page, list or query that was used.
 func (e *event) oneResource(kind string) {
 	e.array("web_resources")
-	e.webResource(orElse(e.r.place(), e.r.workload.text(), "Unknown"), "", kind, "")
+	e.webResource(orElse(e.r.place(), e.r.service, "Unknown"), "", kind, "")
 	e.close(']')
 }
 

@@ -11,7 +11,7 @@ const (
 
 // status writes how it ended.
 func (e *event) status() {
-	r := e.r
+	r := &e.r
 	id, caption := e.outcome()
 	e.id("status_id", id, "status", caption)
 	if e.act.class.finding {
@@ -55,7 +55,7 @@ func (r *record) logonResult() (id int64, caption string) {
 	if isInterrupt(orElse(r.errorNumber.text(), r.errorCode.text()), r.logonError.text()) {
 		return other, "Interrupted"
 	}
-	op := strings.Trim(r.operation.text(), " .\t\r\n")
+	op := strings.Trim(r.op, " .\t\r\n")
 	switch {
 	case strings.EqualFold(op, "UserLoggedIn"):
 		return statusSuccess, "Success"

@@ -10,7 +10,7 @@ var (
 // describeTeam writes the team and the first member that the record names: OCSF has room for one, and the others
 // stand in unmapped.
 func describeTeam(e *event) {
-	r := e.r
+	r := &e.r
 	e.group(r.teamName.text(), r.teamGUID.text())
 	for m := range r.members.items {
 		e.user("user", "user", user{name: orElse(m.get("UPN").text(), m.get("DisplayName").text())})
@@ -19,16 +19,16 @@ func describeTeam(e *event) {
 }
 
 func describeChannel(e *event) {
-	r := e.r
-	e.entity(orElse(r.channelName.text(), r.name.text(), r.teamName.text(), r.objectID.text()), r.channelGUID.text(),
+	r := &e.r
+	e.entity(orElse(r.channelName.text(), r.name.text(), r.teamName.text(), r.object), r.channelGUID.text(),
 		"Teams", r.parameters)
 }
 
 func describeChat(e *event) {
-	r := e.r
+	r := &e.r
 	e.array("web_resources")
 	if e.webResource(orElse(r.itemName.text(), r.channelName.text()), r.messageID.text(), "Teams Message", "") == 0 {
-		e.webResource(orElse(r.objectID.text(), r.teamName.text(), "Unknown"), "", "Teams Message", "")
+		e.webResource(orElse(r.object, r.teamName.text(), "Unknown"), "", "Teams Message", "")
 	}
 	e.close(']')
 }

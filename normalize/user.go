@@ -12,7 +12,7 @@ type user struct {
 
 // doer gives who did it.
 func (r *record) doer() user {
-	u := user{name: r.userID.text(), typed: true}
+	u := user{name: r.who, typed: true}
 	if key := r.userKey.text(); key != "Not Available" {
 		u.uid = key
 	}
