@@ -53,25 +53,31 @@ const (
 	application = "Application Activity"
 )
 
-// classify writes the attributes that say what kind of event it is.
-func (e *event) classify() {
-	c, activity := e.act.class, e.act.activity
+// head gives the attributes that say what kind of event it is, as JSON. Of the activity other, activity_name stands
+// last and is left open: it is the record's own Operation.
+func (c *class) head(activity int64) string {
 	caption := "Other"
 	if activity != other {
 		caption = c.activities[activity]
-		e.id("activity_id", activity, "activity_name", caption)
-	} else {
-		e.id("activity_id", other, "activity_name", orElse(e.r.op, "Other"))
 	}
+	e := encoder{buf: []byte("{")}
 	e.id("category_uid", c.uid/1000, "category_name", c.category)
 	e.id("class_uid", c.uid, "class_name", c.name)
 	e.int("type_uid", c.uid*100+activity)
-	e.key("type_name")
-	e.buf = append(e.buf, '"')
-	e.inner(c.name)
-	e.inner(": ")
-	e.inner(caption)
-	e.buf = append(e.buf, '"')
+	e.str("type_name", c.name+": "+caption)
+	e.int("activity_id", activity)
+	if activity != other {
+		e.str("activity_name", caption)
+	}
+	return string(e.buf[1:])
+}
+
+// classify writes what kind of event it is.
+func (e *event) classify() {
+	e.verbatim(e.act.head)
+	if e.act.activity == other {
+		e.str("activity_name", orElse(e.r.op, "Other"))
+	}
 }
 
 // orElse gives the first text that says something.

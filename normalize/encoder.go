@@ -23,10 +23,13 @@ func (e *encoder) comma() {
 }
 
 func (e *encoder) key(name string) {
-	e.comma()
-	e.buf = append(e.buf, '"')
-	e.buf = append(e.buf, name...)
-	e.buf = append(e.buf, '"', ':')
+	buf := e.buf
+	if last := buf[len(buf)-1]; last != '{' {
+		buf = append(buf, ',')
+	}
+	buf = append(buf, '"')
+	buf = append(buf, name...)
+	e.buf = append(buf, '"', ':')
 }
 
 func (e *encoder) open(bracket byte) {
@@ -101,12 +104,20 @@ func (e *encoder) text(s string) {
 	e.buf = append(e.buf, '"')
 }
 
+// escaped says which bytes cannot stand in a JSON string as they are.
+var escaped = func() (is [256]bool) {
+	for c := range is {
+		is[c] = c < ' ' || c == '"' || c == '\\'
+	}
+	return is
+}()
+
 // inner writes a text inside the quotes of a JSON string.
 func (e *encoder) inner(s string) {
 	from := 0
 	for i := 0; i < len(s); i++ {
 		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
+		if !escaped[c] {
 			continue
 		}
 		e.buf = append(e.buf, s[from:i]...)

@@ -1,12 +1,16 @@
 package normalize
 
-import "strings"
+import (
+	"bytes"
+	"strings"
+)
 
 // action is what an operation means in OCSF: its class and activity, and what writes the class's own attributes.
 type action struct {
 	class    *class
 	activity int64
 	subject
+	head string // the class's and activity's attributes, see class.head
 }
 
 // subject is what an event is about.
@@ -18,6 +22,11 @@ type subject struct {
 	mailbox func(*record) string
 }
 
+// to gives an action, yet without its head.
+func to(c *class, activity int64, s subject) action {
+	return action{class: c, activity: activity, subject: s}
+}
+
 // row gives the operations that share an action, parted by "|". They are compared without case, without white
 // space around them and without the period that Entra ID puts at their end.
 type row struct {
@@ -25,19 +34,30 @@ type row struct {
 	operations string
 }
 
-// operations is the table by operation.
-var operations = index(table)
+// The tables by operation, by the verb of a cmdlet with its hyphen, and by the beginning of an operation.
+var (
+	operations = index(table)
+	cmdlets    = index(verbs)
+	families   = split(prefixes)
+)
 
-// verbs are the cmdlets' verbs that mean an activity of Entity Management, for the cmdlets that have no row.
-var verbs = []struct {
-	prefix   string
-	activity int64
-}{
-	{"new-", 1}, {"add-", 1}, {"install-", 1}, {"import-", 1}, {"get-", 2}, {"test-", 2}, {"search-", 2}, {"export-", 2},
-	{"set-", 3}, {"update-", 3}, {"write-", 3}, {"grant-", 3}, {"revoke-", 3}, {"remove-", 4}, {"delete-", 4},
-	{"uninstall-", 4}, {"clear-", 4}, {"move-", 5}, {"enable-", 8}, {"disable-", 9}, {"start-", 10}, {"stop-", 11},
-	{"suspend-", 12}, {"resume-", 13},
+// verbs are the beginnings of cmdlets that mean an activity of Entity Management, for the cmdlets that have no row.
+var verbs = []row{
+	{to(&entityManagement, 1, configuration), "new-|add-|install-|import-"},
+	{to(&entityManagement, 2, configuration), "get-|test-|search-|export-"},
+	{to(&entityManagement, 3, configuration), "set-|update-|write-|grant-|revoke-"},
+	{to(&entityManagement, 4, configuration), "remove-|delete-|uninstall-|clear-"},
+	{to(&entityManagement, 5, configuration), "move-"},
+	{to(&entityManagement, 8, configuration), "enable-"},
+	{to(&entityManagement, 9, configuration), "disable-"},
+	{to(&entityManagement, 10, configuration), "start-"},
+	{to(&entityManagement, 11, configuration), "stop-"},
+	{to(&entityManagement, 12, configuration), "suspend-"},
+	{to(&entityManagement, 13, configuration), "resume-"},
 }
+
+// unknown is what an operation means that nobody has told of.
+var unknown = action{class: &baseEvent, activity: other, subject: none, head: baseEvent.head(other)}
 
 // meaning gives what an operation means; of an unknown one that it is a Base Event.
 func meaning(operation string) action {
@@ -46,27 +66,24 @@ func meaning(operation string) action {
 	if a, ok := operations[string(name)]; ok {
 		return a
 	}
-	for _, p := range prefixes {
-		if len(name) >= len(p.operations) && string(name[:len(p.operations)]) == p.operations {
+	for _, p := range families {
+		if bytes.HasPrefix(name, []byte(p.operations)) {
 			return p.action
 		}
 	}
-	return cmdlet(name)
-}
-
-// cmdlet gives what a cmdlet that has no row means, by its verb.
-func cmdlet(name []byte) action {
-	for _, v := range verbs {
-		n := len(v.prefix)
-		if len(name) > n && string(name[:n]) == v.prefix && isNoun(name[n:]) {
-			return action{&entityManagement, v.activity, configuration}
+	if i := bytes.IndexByte(name, '-'); i > 0 && isNoun(name[i+1:]) {
+		if a, ok := cmdlets[string(name[:i+1])]; ok {
+			return a
 		}
 	}
-	return action{&baseEvent, other, none}
+	return unknown
 }
 
 // isNoun says whether a cmdlet's noun is one word of letters and digits.
 func isNoun(name []byte) bool {
+	if len(name) == 0 {
+		return false
+	}
 	for _, c := range name {
 		if (c < 'a' || c > 'z') && (c < '0' || c > '9') {
 			return false
@@ -87,14 +104,24 @@ func lower(dst []byte, s string) []byte {
 	return dst
 }
 
+// index gives rows by each of their operations.
 func index(rows []row) map[string]action {
 	m := make(map[string]action, 4*len(rows))
-	for _, r := range rows {
-		for op := range strings.SplitSeq(r.operations, "|") {
-			m[string(lower(nil, op))] = r.action
-		}
+	for _, r := range split(rows) {
+		m[string(lower(nil, r.operations))] = r.action
 	}
 	return m
+}
+
+// split gives rows of one operation each, with their heads.
+func split(rows []row) (one []row) {
+	for _, r := range rows {
+		r.head = r.class.head(r.activity)
+		for op := range strings.SplitSeq(r.operations, "|") {
+			one = append(one, row{r.action, op})
+		}
+	}
+	return one
 }
 
 // none is the subject of events that have no attributes of their own.
