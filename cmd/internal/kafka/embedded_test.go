@@ -154,7 +154,7 @@ func TestNothingIsLostWhenTheBrokerRestarts(t *testing.T) {
 	}
 	seen, acknowledged := newTally(), newTally()
 	stop := start(t, c, copying(seen))
-	const writers, calls, size = 4, 12, 50
+	const writers, calls, size = 4, 9, 25
 	const total = writers * calls * size
 	var writing sync.WaitGroup
 	for w := range writers {
