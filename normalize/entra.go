@@ -147,7 +147,7 @@ func (e *event) directoryPrivileges() {
 		}
 	}
 	if len(e.buf) == before {
-		e.text(orElse(strings.TrimRight(e.r.op, " ."), "Unknown"))
+		e.text(orElse(strings.TrimRight(e.r.op, " ."), nobody))
 	}
 	e.close(']')
 }

@@ -30,16 +30,16 @@ func describeMailboxPermission(e *event) {
 	r := &e.r
 	e.user("user", "user", user{name: orElse(r.parameter("User"), r.parameter("Trustee"), r.parameter("Owner"))})
 	e.privileges(property(r.parameters, "AccessRights"), property(r.parameters, "ExtendedRights"))
-	e.resource(orElse(e.mailbox, "Unknown"), "Mailbox", "")
+	e.resource(orElse(e.mailbox, nobody), "Mailbox", "")
 }
 
 // describeFolderGrant writes who may now, or no longer, open a mailbox folder.
 func describeFolderGrant(e *event) {
 	r := &e.r
-	e.user("user", "user", user{name: orElse(r.parameter("User"), "Unknown")})
+	e.user("user", "user", user{name: r.parameter("User")})
 	e.privileges(property(r.parameters, "AccessRights"), property(r.parameters, "SharingPermissionFlags"))
 	_, folder := cutFolder(orElse(r.parameter("Identity"), r.object))
-	e.resource(orElse(folder, e.mailbox, "Unknown"), "Mailbox Folder", "")
+	e.resource(orElse(folder, e.mailbox, nobody), "Mailbox Folder", "")
 }
 
 // describeRoleAssignment writes to whom an Exchange role was given.
@@ -73,7 +73,7 @@ func describeConfiguration(e *event) {
 // entity writes what was changed, where OCSF has no object for it.
 func (e *event) entity(name, uid, kind string, data value) {
 	if name == "" && uid == "" {
-		name = "Unknown"
+		name = nobody
 	}
 	e.object("entity")
 	e.raw("data", data)
@@ -110,7 +110,7 @@ func (e *event) privileges(lists ...value) {
 		}
 	}
 	if n == 0 {
-		e.text("Unknown")
+		e.text(nobody)
 	}
 	e.close(']')
 }
@@ -127,19 +127,20 @@ func (e *event) resource(name, kind, uid string) {
 	e.str("uid", uid)
 	e.close('}')
 	e.close(']')
-	if isEmail(name) {
+	switch {
+	case isEmail(name):
 		e.observe("resources", ".name", mailAddress, name)
-	} else {
+	case name != nobody:
 		e.observe("resources", ".name", resource, name)
 	}
 }
 
 // group writes a group.
 func (e *event) group(name, uid string) {
-	if name == "" && uid == "" {
-		name = "Unknown"
-	}
 	e.object("group")
+	if name == "" && uid == "" {
+		e.str("name", nobody)
+	}
 	e.str("name", name)
 	e.str("uid", uid)
 	e.close('}')

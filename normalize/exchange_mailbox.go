@@ -17,7 +17,7 @@ func describeFolderPermission(e *event) {
 	}
 	e.user("user", "user", user{name: folder.get("MemberUpn").text(), uid: folder.get("MemberSid").text()})
 	e.privileges(folder.get("MemberRights"))
-	name := orElse(folder.get("Path").text(), folder.get("Name").text(), e.mailbox, "Unknown")
+	name := orElse(folder.get("Path").text(), folder.get("Name").text(), e.mailbox, nobody)
 	e.resource(name, "Mailbox Folder", folder.get("Id").text())
 }
 
@@ -25,7 +25,7 @@ func describeFolderPermission(e *event) {
 func describeMailItems(e *event) {
 	r := &e.r
 	e.array("web_resources")
-	e.webResource(orElse(e.mailbox, "Unknown"), r.mailboxGUID.text(), "Mailbox", "")
+	e.webResource(orElse(e.mailbox, nobody), r.mailboxGUID.text(), "Mailbox", "")
 	if isEmail(e.mailbox) {
 		e.observe("web_resources", ".name", mailAddress, e.mailbox)
 	}
@@ -77,7 +77,7 @@ func (e *event) webResource(name, uid, kind string, data value) int {
 func describeSend(e *event) {
 	r := &e.r
 	from := address(r.sendAs.text(), r.sendOnBehalf.text(), e.mailbox, r.who)
-	e.id("direction_id", 0, "direction", "Unknown")
+	e.id("direction_id", 0, "direction", nobody)
 	e.object("email")
 	if isEmail(from) {
 		e.str("from", from)

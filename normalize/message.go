@@ -9,7 +9,7 @@ const maxPhrase = 200
 func (e *event) message() {
 	e.key("message")
 	e.verbatim(`"`)
-	e.phrase("", orElse(e.r.who, e.r.userKey.text(), "Unknown"))
+	e.phrase("", orElse(e.r.who, e.r.userKey.text(), nobody))
 	e.phrase(": ", orElse(strings.TrimRight(e.r.op, " ."), "unknown operation"))
 	switch object := e.r.object; {
 	case e.mailbox != "":

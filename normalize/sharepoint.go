@@ -18,7 +18,7 @@ func (r *record) place() string { return orElse(r.object, r.siteURL.text()) }
 // describeFile writes the file or folder, and its new name where it got one.
 func describeFile(e *event) {
 	r := &e.r
-	name := orElse(r.sourceFile.text(), lastElement(r.object), "Unknown")
+	name := orElse(r.sourceFile.text(), lastElement(r.object), nobody)
 	e.file("file", name, r.object)
 	e.observe("file", ".name", fileName, name)
 	if to := r.destinationFile.text(); to != "" {
@@ -41,7 +41,7 @@ func (e *event) file(attribute, name, path string) {
 	case "folder", "documentlibrary", "5":
 		e.id("type_id", 2, "type", "Folder")
 	case "":
-		e.id("type_id", 0, "type", "Unknown")
+		e.id("type_id", 0, "type", nobody)
 	default:
 		e.id("type_id", other, "type", e.r.itemType.text())
 	}
@@ -57,7 +57,7 @@ func lastElement(path string) string {
 // oneResource writes the page, list or query that was used.
 func (e *event) oneResource(kind string) {
 	e.array("web_resources")
-	e.webResource(orElse(e.r.place(), e.r.service, "Unknown"), "", kind, "")
+	e.webResource(orElse(e.r.place(), e.r.service, nobody), "", kind, "")
 	e.close(']')
 }
 
@@ -65,7 +65,7 @@ func (e *event) oneResource(kind string) {
 func describeSiteAdmin(e *event) {
 	e.user("user", "user", user{name: e.r.targetUser.text()})
 	e.verbatimPrivilege("Site Collection Administrator")
-	e.resource(orElse(e.r.place(), "Unknown"), "Site", "")
+	e.resource(orElse(e.r.place(), nobody), "Site", "")
 }
 
 // verbatimPrivilege writes the one right that an operation stands for.

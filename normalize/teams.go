@@ -28,7 +28,7 @@ func describeChat(e *event) {
 	r := &e.r
 	e.array("web_resources")
 	if e.webResource(orElse(r.itemName.text(), r.channelName.text()), r.messageID.text(), "Teams Message", "") == 0 {
-		e.webResource(orElse(r.object, r.teamName.text(), "Unknown"), "", "Teams Message", "")
+		e.webResource(orElse(r.object, r.teamName.text(), nobody), "", "Teams Message", "")
 	}
 	e.close(']')
 }

@@ -10,6 +10,9 @@ type user struct {
 	caption   string
 }
 
+// nobody stands where OCSF demands a name and the record has none.
+const nobody = "Unknown"
+
 // doer gives who did it.
 func (r *record) doer() user {
 	u := user{name: r.who, typed: true}
@@ -44,14 +47,14 @@ func userType(s string) (id int64, caption string) {
 
 // user writes somebody as an attribute of the event that stands at path.
 func (e *event) user(name, path string, u user) {
-	if u.name == "" && u.uid == "" {
-		u.name = "Unknown"
-	}
 	e.object(name)
-	if isEmail(u.name) {
+	switch {
+	case isEmail(u.name):
 		e.str("email_addr", u.name)
 		e.observe(path, ".email_addr", mailAddress, u.name)
-	} else {
+	case u.name == "" && u.uid == "":
+		u.name = nobody
+	default:
 		e.observe(path, ".name", userName, u.name)
 	}
 	e.str("name", u.name)
