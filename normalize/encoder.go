@@ -112,10 +112,25 @@ var escaped = func() (is [256]bool) {
 	return is
 }()
 
+// plain gives how many bytes at the beginning of a text, in steps of eight, need no escape: none of them is a
+// control character, a quote or a backslash. A byte minus the one it is looked for borrows into its highest bit.
+func plain(s string) (n int) {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	for ; len(s)-n >= 8; n += 8 {
+		w := uint64(s[n]) | uint64(s[n+1])<<8 | uint64(s[n+2])<<16 | uint64(s[n+3])<<24 |
+			uint64(s[n+4])<<32 | uint64(s[n+5])<<40 | uint64(s[n+6])<<48 | uint64(s[n+7])<<56
+		quote, slash := w^(ones*'"'), w^(ones*'\\')
+		if ((w-ones*' ')&^w|(quote-ones)&^quote|(slash-ones)&^slash)&high != 0 {
+			return n
+		}
+	}
+	return n
+}
+
 // inner writes a text inside the quotes of a JSON string.
 func (e *encoder) inner(s string) {
 	from := 0
-	for i := 0; i < len(s); i++ {
+	for i := plain(s); i < len(s); i++ {
 		c := s[i]
 		if !escaped[c] {
 			continue

@@ -62,7 +62,7 @@ func logonMailbox(*record) string { return "" }
 // describeLogon writes who signed in to what.
 func describeLogon(e *event) {
 	r := &e.r
-	if id, caption := protocol(property(r.extendedProperties, "RequestType").text()); id != 0 {
+	if id, caption := protocol(r.extended.get("RequestType").text()); id != 0 {
 		e.id("auth_protocol_id", id, "auth_protocol", caption)
 	}
 	e.object("service")
@@ -137,11 +137,11 @@ func (e *event) directoryPrivileges() {
 	for name, v := range e.r.changes {
 		switch name {
 		case "Role.DisplayName", "AppRole.Value":
-			if s := plain(v); s != "" {
+			if s := unquoted(v); s != "" {
 				e.text(s)
 			}
 		case "DelegatedPermissionGrant.Scope":
-			e.words(plain(v))
+			e.words(unquoted(v))
 		case "ConsentAction.Permissions":
 			e.scopes(v.text())
 		}
@@ -187,15 +187,15 @@ func (r *record) changes(yield func(name string, v value) bool) {
 // changed gives the first new value of the named properties.
 func changed(r *record, names ...string) string {
 	for _, want := range names {
-		if s := plain(property(r.modifiedProperties, want)); s != "" {
+		if s := unquoted(property(r.modifiedProperties, want)); s != "" {
 			return s
 		}
 	}
 	return ""
 }
 
-// plain gives the text of a changed property. Entra ID writes its values as JSON inside the string.
-func plain(v value) string {
+// unquoted gives the text of a changed property. Entra ID writes its values as JSON inside the string.
+func unquoted(v value) string {
 	s := strings.TrimSpace(v.text())
 	if n := len(s); n >= 2 && s[0] == '"' && s[n-1] == '"' && strings.IndexByte(s[1:n-1], '"') < 0 {
 		return s[1 : n-1]

@@ -18,7 +18,10 @@ type event struct {
 	mailbox string // as the record names it; "" where there is none
 	account string // the value of the tag account, never ""
 	from    endpoint
-	seen    []observable
+	// How it ended, as status_id and status.
+	statusID int64
+	ended    string
+	seen     []observable
 }
 
 // write writes the event's attributes. unmapped stands last, so that readers of the others stop early.

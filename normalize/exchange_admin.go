@@ -12,7 +12,7 @@ var (
 	configuration     = subject{describeConfiguration, nil}
 )
 
-func (r *record) parameter(name string) string { return property(r.parameters, name).text() }
+func (r *record) parameter(name string) string { return r.params.get(name).text() }
 
 // describeMailbox writes the mailbox and the settings that were made.
 func describeMailbox(e *event) {
@@ -29,7 +29,7 @@ func describeMailbox(e *event) {
 func describeMailboxPermission(e *event) {
 	r := &e.r
 	e.user("user", "user", user{name: orElse(r.parameter("User"), r.parameter("Trustee"), r.parameter("Owner"))})
-	e.privileges(property(r.parameters, "AccessRights"), property(r.parameters, "ExtendedRights"))
+	e.privileges(r.params.get("AccessRights"), r.params.get("ExtendedRights"))
 	e.resource(orElse(e.mailbox, nobody), "Mailbox", "")
 }
 
@@ -37,7 +37,7 @@ func describeMailboxPermission(e *event) {
 func describeFolderGrant(e *event) {
 	r := &e.r
 	e.user("user", "user", user{name: r.parameter("User")})
-	e.privileges(property(r.parameters, "AccessRights"), property(r.parameters, "SharingPermissionFlags"))
+	e.privileges(r.params.get("AccessRights"), r.params.get("SharingPermissionFlags"))
 	_, folder := cutFolder(orElse(r.parameter("Identity"), r.object))
 	e.resource(orElse(folder, e.mailbox, nobody), "Mailbox Folder", "")
 }
@@ -47,7 +47,7 @@ func describeRoleAssignment(e *event) {
 	r := &e.r
 	e.user("user", "user", user{name: orElse(r.parameter("User"), r.parameter("SecurityGroup"), r.parameter("App"),
 		r.parameter("Policy"), r.parameter("Identity"), r.object)})
-	e.privileges(property(r.parameters, "Role"))
+	e.privileges(r.params.get("Role"))
 	e.resource(orElse(r.object, r.parameter("Identity"), "Exchange"), "Role Assignment", "")
 }
 

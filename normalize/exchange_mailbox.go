@@ -77,7 +77,7 @@ func (e *event) webResource(name, uid, kind string, data value) int {
 func describeSend(e *event) {
 	r := &e.r
 	from := address(r.sendAs.text(), r.sendOnBehalf.text(), e.mailbox, r.who)
-	e.id("direction_id", 0, "direction", nobody)
+	e.id("direction_id", 0, "direction", "Unknown")
 	e.object("email")
 	if isEmail(from) {
 		e.str("from", from)

@@ -38,10 +38,10 @@ func (e *event) policy(kind, name, uid string, data value) {
 
 // ruleName gives a rule's name: a parameter, or what the rule's identity ends in.
 func ruleName(r *record) string {
-	if name := property(r.parameters, "Name").text(); name != "" {
+	if name := r.params.get("Name").text(); name != "" {
 		return name
 	}
-	for _, id := range [...]string{r.object, property(r.parameters, "Identity").text()} {
+	for _, id := range [...]string{r.object, r.params.get("Identity").text()} {
 		if i := strings.LastIndexByte(id, '\\'); i >= 0 && i+1 < len(id) {
 			return id[i+1:]
 		}
@@ -52,10 +52,10 @@ func ruleName(r *record) string {
 // ruleMailbox gives the mailbox of a rule: a parameter, or what the rule's identity <mailbox>\<rule> begins with,
 // an address first. Where nothing names one the rule is in the caller's own mailbox.
 func ruleMailbox(r *record) string {
-	if s := property(r.parameters, "Mailbox").text(); s != "" {
+	if s := r.params.get("Mailbox").text(); s != "" {
 		return s
 	}
-	return address(beforeRule(r.object), beforeRule(property(r.parameters, "Identity").text()),
+	return address(beforeRule(r.object), beforeRule(r.params.get("Identity").text()),
 		ownMailbox(r))
 }
 

@@ -1,8 +1,10 @@
 package normalize
 
-// commonField gives the place of a key of the common schema, or nil.
-func (r *record) commonField(key string) *value {
+// field gives the place of a top-level key, or nil where no event shows it. It is one long switch because it is asked
+// for every key of every record, and the compiler makes a search tree of it.
+func (r *record) field(key string) *value {
 	switch key {
+	// The common schema.
 	case "CreationTime":
 		return &r.creationTime
 	case "Operation":
@@ -25,13 +27,7 @@ func (r *record) commonField(key string) *value {
 		return &r.clientIP
 	case "AppAccessContext":
 		return &r.appAccessContext
-	}
-	return nil
-}
-
-// exchangeField gives the place of a key of Exchange's records, or nil.
-func (r *record) exchangeField(key string) *value {
-	switch key {
+	// Exchange's records.
 	case "Parameters":
 		return &r.parameters
 	case "ClientIPAddress":
@@ -66,13 +62,7 @@ func (r *record) exchangeField(key string) *value {
 		return &r.sendOnBehalf
 	case "recipientList":
 		return &r.recipients
-	}
-	return nil
-}
-
-// entraField gives the place of a key of Entra ID's records, or nil.
-func (r *record) entraField(key string) *value {
-	switch key {
+	// Entra ID's records.
 	case "ExtendedProperties":
 		return &r.extendedProperties
 	case "ModifiedProperties":
@@ -95,13 +85,7 @@ func (r *record) entraField(key string) *value {
 		return &r.logonError
 	case "LoginStatus":
 		return &r.loginStatus
-	}
-	return nil
-}
-
-// contentField gives the place of a key of the records of SharePoint, OneDrive and Teams, or nil.
-func (r *record) contentField(key string) *value {
-	switch key {
+	// Records of SharePoint, OneDrive and Teams.
 	case "SourceFileName":
 		return &r.sourceFile
 	case "SiteUrl":
@@ -134,13 +118,7 @@ func (r *record) contentField(key string) *value {
 		return &r.messageID
 	case "ItemName":
 		return &r.itemName
-	}
-	return nil
-}
-
-// findingField gives the place of a key of alerts, of protection and of data loss prevention, or nil.
-func (r *record) findingField(key string) *value {
-	switch key {
+	// Alerts, protection and data loss prevention.
 	case "Name":
 		return &r.name
 	case "AlertId":

@@ -18,9 +18,8 @@ func (e *event) message() {
 		e.phrase(" on ", object)
 	}
 	e.phrase(" from ", orElse(e.from.ip, e.from.host))
-	id, caption := e.outcome()
-	if id != statusUnknown {
-		e.phrase(" (", caption)
+	if e.statusID != statusUnknown {
+		e.phrase(" (", e.ended)
 		e.verbatim(")")
 	}
 	e.verbatim(`"`)

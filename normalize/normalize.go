@@ -49,7 +49,10 @@ var pool = sync.Pool{New: func() any { return new(event) }}
 
 // release forgets the record, whose memory belongs to the caller.
 func (e *event) release() {
-	clear(e.seen)
-	*e = event{seen: e.seen[:0]}
+	seen, params, extended := e.seen, e.r.params, e.r.extended
+	clear(seen)
+	clear(params)
+	clear(extended)
+	*e = event{seen: seen[:0], r: record{params: params[:0], extended: extended[:0]}}
 	pool.Put(e)
 }

@@ -7,6 +7,33 @@ import (
 	"github.com/tidwall/gjson"
 )
 
+// list is a list of names and values that has been read, see property.
+type list []entry
+
+type entry struct {
+	name string
+	v    value
+}
+
+// read gives the list that a value holds, in the memory of an older one.
+func (l list) read(v value) list {
+	l = l[:0]
+	for name, v := range func(yield func(string, value) bool) { properties(v, yield) } {
+		l = append(l, entry{name, v})
+	}
+	return l
+}
+
+// get gives the value of the first entry of that name, without case.
+func (l list) get(name string) value {
+	for i := range l {
+		if strings.EqualFold(l[i].name, name) {
+			return l[i].v
+		}
+	}
+	return ""
+}
+
 // property gives the value of a name in a list such as Parameters, ExtendedProperties or OperationProperties:
 // [{"Name":…,"Value":…}], where the Value may be missing. Some services write the list as an object, as the text
 // of a JSON list, or, for the cmdlets of Security & Compliance, as a command line; all of them are read. Names

@@ -8,6 +8,9 @@ type record struct {
 	// What is asked for again and again: the texts of UserId, ObjectId, Operation and Workload.
 	who, object, op, service string
 
+	// The lists of names and values that are looked into more than once.
+	params, extended list
+
 	// What every record may have.
 	creationTime, operation, organizationID, userType, userKey value
 	workload, resultStatus, objectID, userID, clientIP         value
@@ -47,21 +50,6 @@ func (r *record) read(body value) {
 		}
 	}
 	r.who, r.object, r.op, r.service = r.userID.text(), r.objectID.text(), r.operation.text(), r.workload.text()
-}
-
-// field gives the place of a key, or nil where no event shows it.
-func (r *record) field(key string) *value {
-	if p := r.commonField(key); p != nil {
-		return p
-	}
-	if p := r.exchangeField(key); p != nil {
-		return p
-	}
-	if p := r.entraField(key); p != nil {
-		return p
-	}
-	if p := r.contentField(key); p != nil {
-		return p
-	}
-	return r.findingField(key)
+	r.params = r.params.read(r.parameters)
+	r.extended = r.extended.read(r.extendedProperties)
 }

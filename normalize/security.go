@@ -116,7 +116,7 @@ func direction(e *event, said string) {
 		}
 	}
 	if said == "" {
-		e.id("direction_id", 0, "direction", nobody)
+		e.id("direction_id", 0, "direction", "Unknown")
 		return
 	}
 	e.id("direction_id", other, "direction", said)

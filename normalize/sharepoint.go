@@ -18,8 +18,8 @@ func (r *record) place() string { return orElse(r.object, r.siteURL.text()) }
 // describeFile writes the file or folder, and its new name where it got one.
 func describeFile(e *event) {
 	r := &e.r
-	name := orElse(r.sourceFile.text(), lastElement(r.object), nobody)
-	e.file("file", name, r.object)
+	name := orElse(r.sourceFile.text(), lastElement(r.object))
+	e.file("file", orElse(name, nobody), r.object)
 	e.observe("file", ".name", fileName, name)
 	if to := r.destinationFile.text(); to != "" {
 		e.file("file_result", to, r.destinationURL.text())
@@ -41,7 +41,7 @@ func (e *event) file(attribute, name, path string) {
 	case "folder", "documentlibrary", "5":
 		e.id("type_id", 2, "type", "Folder")
 	case "":
-		e.id("type_id", 0, "type", nobody)
+		e.id("type_id", 0, "type", "Unknown")
 	default:
 		e.id("type_id", other, "type", e.r.itemType.text())
 	}

@@ -12,15 +12,15 @@ const (
 // status writes how it ended.
 func (e *event) status() {
 	r := &e.r
-	id, caption := e.outcome()
-	e.id("status_id", id, "status", caption)
+	e.statusID, e.ended = e.outcome()
+	e.id("status_id", e.statusID, "status", e.ended)
 	if e.act.class.finding {
 		return
 	}
 	e.str("status_code", orElse(r.errorNumber.text(), r.errorCode.text()))
 	detail := r.logonError.text()
 	if e.act.class == &authentication && detail == "" {
-		detail = property(r.extendedProperties, "ResultStatusDetail").text()
+		detail = r.extended.get("ResultStatusDetail").text()
 	}
 	e.str("status_detail", detail)
 }
@@ -38,7 +38,8 @@ func (e *event) outcome() (id int64, caption string) {
 // result reads ResultStatus, which every service spells in its own way. What is neither a success nor a failure
 // keeps its own word.
 func result(s string) (id int64, caption string) {
-	switch strings.ToLower(strings.TrimSpace(s)) {
+	var space [32]byte
+	switch string(lower(space[:0], strings.TrimSpace(s))) {
 	case "":
 		return statusUnknown, "Unknown"
 	case "succeeded", "success", "successful", "true", "1", "ok", "completed", "passed":

@@ -27,7 +27,8 @@ func (r *record) doer() user {
 // some sources write the name for the number. Exchange calls people Admin (2) who run a cmdlet on their own
 // mailbox, so the word is kept and no claim of an administrator is made.
 func userType(s string) (id int64, caption string) {
-	switch strings.ToLower(s) {
+	var space [32]byte
+	switch string(lower(space[:0], s)) {
 	case "":
 		return 0, "Unknown"
 	case "0", "regular":
@@ -107,10 +108,10 @@ func (r *record) agent() string {
 	if s := r.userAgent.text(); s != "" {
 		return s
 	}
-	if s := property(r.extendedProperties, "UserAgent").text(); s != "" {
+	if s := r.extended.get("UserAgent").text(); s != "" {
 		return s
 	}
-	if s := nested(property(r.extendedProperties, "additionalDetails")).get("User-Agent").text(); s != "" {
+	if s := nested(r.extended.get("additionalDetails")).get("User-Agent").text(); s != "" {
 		return s
 	}
 	return r.clientInfo.text()
