@@ -63,14 +63,9 @@ func (a *assignment) deliver(ctx context.Context, batch []schemas.Message) error
 		if err := a.write(ctx, out); err != nil {
 			return err
 		}
-	}
-	if err := a.commit(ctx); err != nil {
-		return err
-	}
-	if len(batch) > 0 {
 		a.transform.Done()
 	}
-	return nil
+	return a.commit(ctx)
 }
 
 // write produces a batch's output. Of a message that is too large only its replacement is tried again, as all

@@ -25,6 +25,9 @@ func (e *TooLargeError) Error() string {
 		m.Key, len(m.Value), m.Topic, len(e.Messages))
 }
 
+// TooLargeKey gives the key of the first message, for callers that know no more of Kafka than that.
+func (e *TooLargeError) TooLargeKey() []byte { return e.Messages[0].Key }
+
 // Produce writes the messages and returns once all in-sync replicas have each of them. Messages of one partition
 // are written in the order given, and concurrent calls share batches. Whatever goes wrong is retried until ctx
 // ends, except that a message larger than its topic accepts is left out and reported by a *TooLargeError after all

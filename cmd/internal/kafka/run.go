@@ -14,8 +14,8 @@ import (
 type Stage struct {
 	Group string        // "normalize" makes the group prefix.normalize
 	From  schemas.Topic // what it consumes
-	// New makes the transform of a partition, each time the partition is assigned. Nothing of an earlier
-	// assignment may be carried over: another member may have gone on from there.
+	// New makes the transform of a partition, each time the partition is assigned. What an earlier assignment knew
+	// of its place in the partition is void: another member may have gone on from there.
 	New func(partition int) Transform
 	// TooLarge gives what to write instead of a message that its topic refuses for its size. Without it such a
 	// message stops the partition, with an error in the log.
@@ -31,8 +31,8 @@ type Transform interface {
 	// intervals up to two seconds, until it succeeds or the partition goes to another member. It must return soon
 	// after ctx ends. It may keep the messages, and must not change them.
 	Process(ctx context.Context, batch []schemas.Message) ([]schemas.Message, error)
-	// Done is called when what Process gave for the batch is acknowledged and the batch's offsets are committed.
-	// It is not called where another member took over between the two: the batch is then processed again.
+	// Done is called when all of what Process gave for the batch is acknowledged, before the batch's offsets are
+	// committed: where another member takes over between the two, the batch is processed again.
 	Done()
 }
 

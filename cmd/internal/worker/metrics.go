@@ -58,6 +58,10 @@ func newMetrics() *metrics {
 
 func (m *metrics) stored(messages []schemas.Message) {
 	for i := range messages {
+		if messages[i].Topic == schemas.TopicRejects {
+			m.rejects.WithLabelValues(StageIngest).Inc()
+			continue
+		}
 		m.records.WithLabelValues(messages[i].Header(schemas.HeaderTenant), messages[i].Header(schemas.HeaderSource)).Inc()
 	}
 }

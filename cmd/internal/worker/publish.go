@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"sync"
 
 	"ualstream/cmd/internal/kafka"
 	"ualstream/publish"
@@ -18,17 +19,23 @@ func (w *Worker) publish(ctx context.Context) error {
 		<-ctx.Done()
 		return nil
 	}
+	one := &sync.Mutex{}
 	return w.cluster.Run(ctx, kafka.Stage{
 		Group: StagePublish, From: schemas.TopicThreats,
-		New: func(int) kafka.Transform { return deliverer{w.options.Sinks} },
+		New: func(int) kafka.Transform { return deliverer{one, w.options.Sinks} },
 	})
 }
 
 // deliverer is the stage for one partition of threats. It writes nothing to Kafka.
-type deliverer struct{ sinks []publish.Sink }
+type deliverer struct {
+	one   *sync.Mutex // of all partitions: a sink is called by one goroutine at a time
+	sinks []publish.Sink
+}
 
 // Process hands a batch to every sink; an error has it tried again, so that a sink may see a threat twice.
 func (d deliverer) Process(ctx context.Context, batch []schemas.Message) ([]schemas.Message, error) {
+	d.one.Lock()
+	defer d.one.Unlock()
 	for _, s := range d.sinks {
 		if err := s.Deliver(ctx, batch); err != nil {
 			return nil, fmt.Errorf("deliver %d threats: %w", len(batch), err)
