@@ -27,6 +27,9 @@ func filtered(t *testing.T, text string, args ...string) (stdout string, code in
 func sameThreats(t *testing.T, text string) {
 	t.Helper()
 	events, normalized := filtered(t, text, "normalize")
+	if strings.Contains(events, "\r") {
+		t.Errorf("a carriage return stands in the events: %q", events)
+	}
 	inTwo, _ := filtered(t, events, "detect")
 	inOne, detected := filtered(t, text, "detect", "--raw")
 	if inTwo != inOne {

@@ -27,7 +27,11 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"encode": encode, "repeat": repeat},
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("GORACE", "atexit_sleep_ms=0") // a race-enabled process sleeps a second before it ends
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"encode": encode, "repeat": repeat},
 	})
 }
 
