@@ -59,7 +59,10 @@ func (v value) fields(yield func(key string, val value) bool) {
 	s := string(v)
 	for i := space(s, 1); s[i] == '"'; {
 		end := skip(s, i)
-		key := value(s[i:end]).text()
+		key := s[i+1 : end-1]
+		if strings.IndexByte(key, '\\') >= 0 {
+			key = value(s[i:end]).text()
+		}
 		i = space(s, space(s, end)+1)
 		end = skip(s, i)
 		if !yield(key, value(s[i:end])) {
@@ -125,16 +128,16 @@ func skipNested(s string, i int) int {
 	}
 }
 
-// skipString looks for the quote that no odd number of backslashes stands before.
+// skipString looks for the quote that no backslash escapes.
 func skipString(s string, i int) int {
-	for {
-		i += 1 + strings.IndexByte(s[i+1:], '"')
-		slash := i
-		for s[slash-1] == '\\' {
-			slash--
+	for i++; ; i++ {
+		i += plain(s[i:])
+		for s[i] != '"' && s[i] != '\\' {
+			i++
 		}
-		if (i-slash)%2 == 0 {
+		if s[i] == '"' {
 			return i + 1
 		}
+		i++ // what the backslash escapes
 	}
 }
