@@ -10,6 +10,9 @@ import (
 // record of a few megabytes in its UserId would give an event that no topic takes.
 const maxText = 8 << 10
 
+// maxListed is how many items of a list an attribute takes, for the same reason.
+const maxListed = 1000
+
 // encoder appends JSON to a buffer. It puts the commas itself.
 type encoder struct{ buf []byte }
 

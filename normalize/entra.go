@@ -155,6 +155,10 @@ func (e *event) directoryPrivileges() {
 // words writes the words of a text.
 func (e *event) words(s string) {
 	for w := range strings.FieldsSeq(s) {
+		if e.listed == maxListed {
+			return
+		}
+		e.listed++
 		e.text(w)
 	}
 }

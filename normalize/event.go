@@ -22,6 +22,7 @@ type event struct {
 	statusID int64
 	ended    string
 	seen     []observable
+	listed   int // items of lists that have been written
 }
 
 // write writes the event's attributes. unmapped stands last, so that readers of the others stop early.

@@ -102,14 +102,16 @@ func cutFolder(id string) (mailbox, folder string) {
 // privileges writes the rights of all the lists.
 func (e *event) privileges(lists ...value) {
 	e.array("privileges")
-	n := 0
 	for _, l := range lists {
 		for right := range values(l) {
+			if e.listed == maxListed {
+				break
+			}
+			e.listed++
 			e.text(right)
-			n++
 		}
 	}
-	if n == 0 {
+	if e.listed == 0 {
 		e.text(nobody)
 	}
 	e.close(']')

@@ -60,9 +60,10 @@ func (e *event) mailboxObserved() {
 
 // webResource writes one resource into an open list and gives how many it wrote: 0 where nothing names it.
 func (e *event) webResource(name, uid, kind string, data value) int {
-	if name == "" && uid == "" {
+	if (name == "" && uid == "") || e.listed == maxListed {
 		return 0
 	}
+	e.listed++
 	e.open('{')
 	e.raw("data", data)
 	e.str("name", name)
@@ -114,6 +115,9 @@ func recipientAddresses(list value) func(yield func(string) bool) {
 func (e *event) recipients(sender bool, addresses func(yield func(string) bool)) {
 	begun := false
 	for a := range addresses {
+		if e.listed == maxListed {
+			break
+		}
 		if !isEmail(a) {
 			continue
 		}
@@ -121,6 +125,7 @@ func (e *event) recipients(sender bool, addresses func(yield func(string) bool))
 			e.array("to")
 			begun = true
 		}
+		e.listed++
 		e.text(a)
 		if len(e.seen) < maxObserved {
 			e.observe("email", ".to", mailAddress, a)

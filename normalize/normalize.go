@@ -50,6 +50,9 @@ var pool = sync.Pool{New: func() any { return new(event) }}
 // release forgets the record, whose memory belongs to the caller.
 func (e *event) release() {
 	seen, params, extended := e.seen, e.r.params, e.r.extended
+	if cap(params)+cap(extended) > maxListed {
+		params, extended = nil, nil // a hostile record's; most have ten
+	}
 	clear(seen)
 	clear(params)
 	clear(extended)

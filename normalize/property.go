@@ -103,32 +103,31 @@ func tooDeep(s string) bool {
 	return strings.Count(s, "{")+strings.Count(s, "[") > limit
 }
 
-// commandLine reads `-Name value -Other "a value"`. Values are given as JSON strings where they are plain.
+// commandLine reads `-Name value -Other "a value"` and gives the values as JSON strings.
 func commandLine(s string, yield func(name string, v value) bool) {
-	for {
-		_, rest, ok := strings.Cut(" "+s, " -")
-		if !ok {
+	for s = " " + s; ; {
+		i := strings.Index(s, " -")
+		if i < 0 {
 			return
 		}
-		name, rest, _ := strings.Cut(rest, " ")
-		v := rest
-		if strings.HasPrefix(rest, `"`) {
-			v, rest, _ = strings.Cut(rest[1:], `"`)
-		} else if i := strings.Index(rest, " -"); i >= 0 {
-			v, rest = rest[:i], rest[i:]
-		} else if strings.HasPrefix(rest, "-") {
-			v = ""
+		name, _, _ := strings.Cut(s[i+2:], " ")
+		s = s[i+2+len(name):]
+		v := ""
+		if strings.HasPrefix(s, ` "`) {
+			v, s, _ = strings.Cut(s[2:], `"`)
 		} else {
-			rest = ""
+			end := strings.Index(s, " -")
+			if end < 0 {
+				end = len(s)
+			}
+			v, s = strings.TrimSpace(s[:end]), s[end:]
 		}
-		var e encoder
-		e.verbatim(`"`)
-		e.inner(strings.TrimSpace(v))
+		e := encoder{buf: []byte{'"'}}
+		e.inner(v)
 		e.verbatim(`"`)
 		if name != "" && !yield(name, value(e.buf)) {
 			return
 		}
-		s = rest
 	}
 }
 
