@@ -1,8 +1,12 @@
 package worker_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -162,4 +166,34 @@ func offer(t *testing.T, cloud *cloudsim.Cloud, created time.Time, bodies ...[]b
 func record(id string) []byte {
 	return fmt.Appendf(nil, `{"Id":%q,"RecordType":1,"CreationTime":"2026-02-12T11:00:00","Operation":"New-InboxRule","OrganizationId":%q,`+
 		`"UserType":0,"UserKey":"k","Workload":"Exchange","UserId":"ana@contoso.example","ClientIP":"203.0.113.9"}`, id, cloudsim.DefaultTenant)
+}
+
+func TestRecordTooLargeForKafkaIsRejectedWithItsBeginning(t *testing.T) {
+	cloud, k := startCloud(t), testKafka(t)
+	large := []byte(strings.Replace(string(record("large")), `"UserKey":"k"`, `"UserKey":"`+incompressible(9<<20)+`"`, 1))
+	blob := offer(t, cloud, time.Now(), record("before"), large, record("after"))
+	start(t, options(logger(t), cloud.URL(), transport(cloud), k))
+
+	follow(t, k, schemas.TopicRejects, func(m schemas.Message) bool {
+		if string(m.Key) != "large" || !bytes.HasPrefix(large, m.Value) || len(m.Value) != 64<<10 {
+			t.Errorf("reject %q of %d bytes, want the first 64 KiB of the record", m.Key, len(m.Value))
+		}
+		if sum := fmt.Sprintf("%x", sha256.Sum256(large)); !strings.Contains(m.Header(schemas.HeaderReason), sum) {
+			t.Errorf("reason %q lacks the record's SHA-256", m.Header(schemas.HeaderReason))
+		}
+		return true
+	})
+	follow(t, k, schemas.TopicLedger, func(m schemas.Message) bool {
+		entry, err := schemas.BlobOf(m)
+		return err == nil && entry.ContentID == blob && entry.State == schemas.BlobLost &&
+			strings.HasPrefix(entry.Reason, "too large") && entry.Records == 2
+	})
+}
+
+// incompressible is text that stays as long as it is when compressed.
+func incompressible(n int) string {
+	random := rand.NewChaCha8([32]byte{})
+	b := make([]byte, n/2)
+	_, _ = random.Read(b) // it never fails
+	return hex.EncodeToString(b)
 }
