@@ -23,7 +23,7 @@ noise for what services do by the thousand.
 
 ` + filterUsage + `    --raw             read audit records
     --optional        tag also what is only loosely tied to the compromise of a mailbox
-
+` + exitUsage + `
 Example:
     $ ualstream detect --raw AuditLog.csv > threats.jsonl
 `

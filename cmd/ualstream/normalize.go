@@ -23,7 +23,7 @@ It reads the files, or standard input without any or for "-", in whatever form t
 
 Events come out as JSON lines; each ends with "unmapped", the whole record as it was.
 
-` + filterUsage + `
+` + filterUsage + exitUsage + `
 Example:
     $ ualstream normalize --rejects rejects.jsonl AuditLog.csv > events.jsonl
     ualstream: AuditLog.csv: row 3 (line 7): not valid JSON
@@ -37,7 +37,9 @@ Flags:
     --rejects FILE    keep what cannot be read, one JSON object a line: input, line, element or row, reason,
                       and the bytes as "text", or as "base64" where they are no UTF-8. The file is made
                       anew, for you alone to read; what was UTF-16 is kept in UTF-8.
+`
 
+const exitUsage = `
 Exit codes: 0 done, also where some could not be read or the input was empty; 1 where nothing could be read
 or a file could not be opened; 2 wrong use.
 `
