@@ -116,8 +116,7 @@ func misplaced(path string, entry *ast.MappingValueNode, what, hint string) erro
 // inFile is an error of the whole file. It leaves out the excerpt that the parser offers: a file may hold by mistake
 // what must not be in a log.
 func inFile(path string, err error) error {
-	var y yaml.Error
-	if errors.As(err, &y) {
+	if y, ok := errors.AsType[yaml.Error](err); ok {
 		return wrongUse("the file must be YAML", "%s:%d: %s", path, y.GetToken().Position.Line, y.GetMessage())
 	}
 	return wrongUse("the file must be YAML", "%s: %v", path, err)

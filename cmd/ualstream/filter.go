@@ -40,7 +40,7 @@ func (f *filter) run(ctx context.Context, files []string, rejects string) (err e
 	}
 	defer func() { err = errors.Join(err, f.rejects.close()) }()
 	f.out = bufio.NewWriterSize(f.stdout, 64<<10)
-	defer f.out.Flush() // what was made before an error stands
+	defer f.out.Flush() //nolint:errcheck // what was made before an error stands, and the error counts
 	for _, name := range files {
 		if err := f.file(ctx, name); err != nil {
 			return err

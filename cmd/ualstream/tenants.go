@@ -67,8 +67,7 @@ func (t *tenants) setFromFile(node ast.Node) error {
 // badTenant says on which line a tenant is wrong, and what is allowed.
 func badTenant(item ast.Node, err error) error {
 	line := item.GetToken().Position.Line
-	var y yaml.Error
-	if errors.As(err, &y) {
+	if y, ok := errors.AsType[yaml.Error](err); ok {
 		return fmt.Errorf("line %d: %s: a tenant has id, name and content_types", y.GetToken().Position.Line, y.GetMessage())
 	}
 	return fmt.Errorf("line %d: %w", line, err)

@@ -31,7 +31,7 @@ func gzipped(t *testing.T, text string) string {
 	return b.String()
 }
 
-// zipped packs members given as name, content, name, content…
+// zipped packs members given as name, content, name, content and so on.
 func zipped(t *testing.T, members ...string) string {
 	t.Helper()
 	var b bytes.Buffer

@@ -1,6 +1,7 @@
 package auditfile
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -32,7 +33,7 @@ func TestARecordOverTheLimitIsBadAlone(t *testing.T) {
 func TestALongLineIsNotHeld(t *testing.T) {
 	length := 0
 	for _, err := range read(&endless{left: 8 << 20}, reading{limit: 1 << 20}) {
-		bad, ok := err.(*BadInput)
+		bad, ok := errors.AsType[*BadInput](err)
 		if !ok {
 			t.Fatalf("%v, want a BadInput", err)
 		}

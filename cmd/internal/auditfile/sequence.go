@@ -2,6 +2,7 @@ package auditfile
 
 import (
 	"bytes"
+	"errors"
 	"io"
 
 	"github.com/tidwall/gjson"
@@ -43,7 +44,7 @@ func (s *sequence) step() bool {
 	c, ok := s.next()
 	switch {
 	case !ok:
-		if n := len(s.arrays); n > 0 && s.w.err == io.EOF {
+		if n := len(s.arrays); n > 0 && errors.Is(s.w.err, io.EOF) {
 			a := s.arrays[n-1]
 			s.in.bad(Where{Line: s.w.line}, nil, "the array that begins on line %d breaks off after element %d", a.line, a.elements)
 		}

@@ -3,6 +3,7 @@ package auditfile
 import (
 	"bufio"
 	"bytes"
+	"errors"
 	"io"
 
 	"golang.org/x/text/encoding/unicode"
@@ -19,7 +20,7 @@ func (in *reading) text(r *bufio.Reader) {
 	} else {
 		(&sequence{in: in, w: w}).read()
 	}
-	if w.err != nil && w.err != io.EOF {
+	if w.err != nil && !errors.Is(w.err, io.EOF) {
 		in.bad(Where{Line: w.line}, nil, "breaks off: %v", w.err)
 	}
 }

@@ -1,6 +1,7 @@
 package auditfile
 
 import (
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -33,7 +34,7 @@ func TestAWindowStaysSmallAndInOrder(t *testing.T) {
 
 func TestAReaderThatGivesNothingEnds(t *testing.T) {
 	w := &window{r: idle{}}
-	if w.more() || w.err != io.ErrNoProgress {
+	if w.more() || !errors.Is(w.err, io.ErrNoProgress) {
 		t.Errorf("ends with %v", w.err)
 	}
 }

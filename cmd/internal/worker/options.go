@@ -62,6 +62,3 @@ func (o Options) check() error {
 	}
 	return nil
 }
-
-// has says whether a stage runs here.
-func (o Options) has(stage string) bool { return slices.Contains(o.Stages, stage) }
