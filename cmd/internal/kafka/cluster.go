@@ -62,7 +62,7 @@ func Connect(cfg Config) (*Cluster, error) {
 		cfg: cfg, sasl: mechanism, log: cfg.Logger, addr: kafka.TCP(cfg.Brokers...), session: sessionTimeout,
 		partitions: map[schemas.Topic]int{}, lanes: map[laneKey]*lane{},
 	}
-	c.outages.log = cfg.Logger
+	c.outages.log, c.outages.grace = cfg.Logger, grace
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	c.transport = c.newTransport(mechanism)
 	c.client = c.newClient(c.transport)

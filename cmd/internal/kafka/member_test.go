@@ -10,6 +10,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+
 	"ualstream/schemas"
 )
 
@@ -102,6 +105,34 @@ func TestMembersShareThePartitionsAndTakeOver(t *testing.T) {
 	if got := owned(); !slices.Equal(got, []string{"b"}) {
 		t.Errorf("owners after a left: %v, want b alone", got)
 	}
+}
+
+// A broker hears of a new topic a moment after the one that created it.
+func TestCoordinatorThatDoesNotKnowTheTopicYetDelaysNobody(t *testing.T) {
+	b := embed(t, "")
+	c := join(t, b.Config())
+	if err := c.Prepare(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	produce(t, c, numbered(schemas.TopicEvents, 0, 60))
+	b.cluster.ControlKey(int16(kmsg.Metadata), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		b.cluster.KeepControl()
+		ask := req.(*kmsg.MetadataRequest)
+		if ask.Version > 6 { // kafka-go's groups ask in version 6, its clients in a later one
+			return nil, nil, false
+		}
+		res := ask.ResponseKind().(*kmsg.MetadataResponse)
+		for _, topic := range ask.Topics {
+			unknown := kmsg.NewMetadataResponseTopic()
+			unknown.Topic, unknown.ErrorCode = topic.Topic, kerr.UnknownTopicOrPartition.Code
+			res.Topics = append(res.Topics, unknown)
+		}
+		return res, nil, true
+	})
+	seen := newTally()
+	stop := start(t, c, copying(seen))
+	seen.wait(t, 60)
+	stop()
 }
 
 func TestMessagesDeletedUnreadAreReportedAsLost(t *testing.T) {

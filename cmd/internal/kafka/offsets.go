@@ -82,12 +82,21 @@ func sum(list []int64) (n int64) {
 }
 
 // Lag gives how many messages of the topic the group has not committed yet. A partition without a committed offset
-// counts from its first message. Offsets of transaction markers and of compacted messages count too.
-func (c *Cluster) Lag(ctx context.Context, group string, t schemas.Topic) (int64, error) {
+// counts from its first message. Offsets of transaction markers and of compacted messages count too. While Kafka is
+// away it waits; its only error is ctx's.
+func (c *Cluster) Lag(ctx context.Context, group string, t schemas.Topic) (lag int64, err error) {
 	ids, err := c.partitionIDs(ctx, t)
 	if err != nil {
 		return 0, err
 	}
+	err = c.persist(ctx, "cannot read lag", []any{"group", c.group(group)}, func() (err error) {
+		lag, err = c.lag(ctx, c.group(group), t, ids)
+		return err
+	})
+	return lag, err
+}
+
+func (c *Cluster) lag(ctx context.Context, group string, t schemas.Topic, ids []int) (int64, error) {
 	first, err := c.offsets(ctx, t, kafka.FirstOffset, ids...)
 	if err != nil {
 		return 0, err
@@ -97,7 +106,7 @@ func (c *Cluster) Lag(ctx context.Context, group string, t schemas.Topic) (int64
 		return 0, err
 	}
 	name := t.Name(c.cfg.Prefix)
-	res, err := c.client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: c.group(group), Topics: map[string][]int{name: ids}})
+	res, err := c.client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{name: ids}})
 	if err == nil {
 		err = res.Error
 	}
@@ -105,12 +114,12 @@ func (c *Cluster) Lag(ctx context.Context, group string, t schemas.Topic) (int64
 		return sum(last) - sum(first), nil
 	}
 	if err != nil {
-		return 0, fmt.Errorf("committed offsets of %s: %w", c.group(group), err)
+		return 0, fmt.Errorf("committed offsets of %s: %w", group, err)
 	}
 	var lag int64
 	for _, p := range res.Topics[name] {
 		if p.Error != nil {
-			return 0, fmt.Errorf("committed offset of %s at %s/%d: %w", c.group(group), name, p.Partition, p.Error)
+			return 0, fmt.Errorf("committed offset of %s at %s/%d: %w", group, name, p.Partition, p.Error)
 		}
 		lag += max(0, last[p.Partition]-max(p.CommittedOffset, first[p.Partition]))
 	}

@@ -13,6 +13,10 @@ import (
 const (
 	firstWait, longestWait = 50 * time.Millisecond, 2 * time.Second
 	firstLine, longestLine = 10 * time.Second, 5 * time.Minute
+	// grace is how long something may fail before it is called an outage. After a broker's restart idle
+	// connections break, leaders move, and a new topic takes some hundred milliseconds to be led: all of that
+	// mends itself.
+	grace = 2 * time.Second
 )
 
 // persist repeats try until it succeeds, ctx ends, or it returns a backoff.Permanent error. There is no time at
@@ -20,14 +24,18 @@ const (
 func (c *Cluster) persist(ctx context.Context, what string, attrs []any, try func() error) error {
 	waits := backoff.NewExponentialBackOff(backoff.WithInitialInterval(firstWait),
 		backoff.WithMaxInterval(longestWait), backoff.WithMaxElapsedTime(0))
-	failures := 0
+	var since time.Time // of the first failure
+	logged := false
 	err := backoff.RetryNotify(try, backoff.WithContext(waits, ctx), func(err error, _ time.Duration) {
-		// After a broker's restart each idle connection fails once; that is no outage.
-		if failures++; failures > 1 {
-			c.outages.failed(what, attrs, err, failures == 2)
+		if since.IsZero() {
+			since = time.Now()
+		}
+		if time.Since(since) >= c.outages.grace {
+			c.outages.failed(what, attrs, err, since, !logged)
+			logged = true
 		}
 	})
-	if failures > 1 {
+	if logged {
 		c.outages.left(what, err == nil)
 	}
 	return err
@@ -36,9 +44,10 @@ func (c *Cluster) persist(ctx context.Context, what string, attrs []any, try fun
 // outages writes one line when something begins to fail, further ones at growing intervals, and one when it is
 // over, however many partitions it hits.
 type outages struct {
-	log *slog.Logger
-	mu  sync.Mutex
-	at  map[string]*outage
+	log   *slog.Logger
+	grace time.Duration
+	mu    sync.Mutex
+	at    map[string]*outage
 }
 
 type outage struct {
@@ -48,7 +57,7 @@ type outage struct {
 	wait    time.Duration
 }
 
-func (o *outages) failed(what string, attrs []any, err error, joins bool) {
+func (o *outages) failed(what string, attrs []any, err error, since time.Time, joins bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	now := time.Now()
@@ -57,7 +66,7 @@ func (o *outages) failed(what string, attrs []any, err error, joins bool) {
 		if o.at == nil {
 			o.at = map[string]*outage{}
 		}
-		one = &outage{since: now, next: now, wait: firstLine}
+		one = &outage{since: since, next: now, wait: firstLine}
 		o.at[what] = one
 	}
 	if joins {

@@ -125,6 +125,8 @@ func alter(t *testing.T, c *Cluster, topic schemas.Topic, name, value string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// The controller has it at once, the broker that answers a little later.
+	until(t, "new setting", func() bool { return settings(t, c, topic)[name] == value })
 }
 
 func TestPrepareWaitsForKafkaAndSaysSoOnce(t *testing.T) {

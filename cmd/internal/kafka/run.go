@@ -51,11 +51,14 @@ const (
 // so that a crash repeats a batch and never skips one. A partition that was never consumed starts at its beginning.
 // The topics must have been prepared: kafka-go's group leader creates a missing topic with the brokers' defaults.
 func (c *Cluster) Run(ctx context.Context, s Stage) error {
-	if _, err := c.partitionsOf(ctx, s.From); err != nil {
+	partitions, err := c.partitionsOf(ctx, s.From)
+	if err != nil {
 		return nil // ctx ended
 	}
+	topic := s.From.Name(c.cfg.Prefix)
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
-		ID: c.group(s.Group), Brokers: c.cfg.Brokers, Topics: []string{s.From.Name(c.cfg.Prefix)},
+		ID: c.group(s.Group), Brokers: c.cfg.Brokers, Topics: []string{topic},
+		GroupBalancers:    []kafka.GroupBalancer{newBalancer(topic, partitions)},
 		Dialer:            &kafka.Dialer{ClientID: c.cfg.ClientID, Timeout: dialTimeout, TLS: c.cfg.TLS, SASLMechanism: c.sasl},
 		HeartbeatInterval: heartbeat, SessionTimeout: c.session, RebalanceTimeout: rebalanceTimeout,
 		JoinGroupBackoff: joinBackoff, StartOffset: kafka.FirstOffset,

