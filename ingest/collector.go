@@ -55,7 +55,8 @@ func (cfg Config) withDefaults() Config {
 }
 
 // Collector collects one tenant. Memory is bounded by Parallel: each blob in flight holds a chunk of about a
-// megabyte, or one record where that is larger.
+// megabyte, or one record where that is larger. Beside that it holds the names of the blobs of seven days: in the
+// Ledger those that are settled, and those that could not be had until they are.
 type Collector struct {
 	cfg      Config
 	log      *slog.Logger

@@ -89,24 +89,18 @@ func TestWhatComesLateIsFoundByTheDailySweep(t *testing.T) {
 	})
 }
 
-func TestWhatWasLostIsTriedAgainOnceADay(t *testing.T) {
+func TestWhatWasLostIsTriedAgainEverMoreRarely(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tries := 0
-		lost := aged("lost", time.Hour)
-		f := &script{list: func(window) ([]o365.Blob, error) { return []o365.Blob{lost}, nil }}
+		tries, well := 0, time.Now().Add(6*24*time.Hour)
+		f := &script{list: listUnexpired(aged("lost", time.Hour))}
 		f.records = func(context.Context, o365.Blob) ([]string, error) {
-			if tries++; tries < 3 {
+			if tries++; time.Now().Before(well) {
 				return nil, &o365.Error{Status: 404, Code: "AF20050"}
 			}
-			return nil, nil
+			return []string{`{"Id":"1"}`}, nil
 		}
-		_, s := pass(t, f, 47*time.Hour)
-		if tries != 2 || s.entry("lost").State != schemas.BlobLost {
-			t.Errorf("%d tries in two days, ledger %+v", tries, s.ledger)
-		}
-		tries = 1
-		_, s = pass(t, f, 25*time.Hour)
-		if tries != 3 || s.entry("lost").State != schemas.BlobStored {
+		_, s := pass(t, f, 8*24*time.Hour)
+		if tries < 10 || tries > 25 || s.entry("lost").State != schemas.BlobStored {
 			t.Errorf("%d tries, ledger %+v", tries, s.ledger)
 		}
 	})

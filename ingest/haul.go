@@ -52,6 +52,7 @@ func (h *haul) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		timer.Reset(patience)
 	}
 	return h.store(ctx)
 }
@@ -110,7 +111,7 @@ func (h *haul) entry() schemas.Blob {
 	e := h.w.entry(h.blob)
 	e.State, e.Records, e.Offsets = schemas.BlobStored, h.records, h.offsets
 	if len(h.rejects) > 0 {
-		e.State, e.Reason = schemas.BlobLost, "too large: "+strings.Join(h.rejects, "; ")
+		e.State, e.Reason = schemas.BlobLost, oversized+strings.Join(h.rejects, "; ")
 	}
 	return e
 }

@@ -12,6 +12,9 @@ import (
 	"ualstream/schemas"
 )
 
+// oversized begins the reason of what is too large. Nothing but Kafka's limits would change that.
+const oversized = "too large: "
+
 // evidence is how much of a record that is too large its reject holds.
 const evidence = 64 << 10
 
@@ -59,7 +62,7 @@ func (h *haul) reject(ctx context.Context, m schemas.Message, size int64, sum [s
 	m.Headers = slices.Clone(m.Headers)
 	m.Value = slices.Clone(m.Value[:min(len(m.Value), evidence)])
 	m.SetHeader(schemas.HeaderStage, "ingest")
-	m.SetHeader(schemas.HeaderReason, "too large: "+what)
+	m.SetHeader(schemas.HeaderReason, oversized+what)
 	if _, err := h.w.c.cfg.Sink.Store(ctx, []schemas.Message{m}); err != nil {
 		return fmt.Errorf("reject of %s: %w", what, err)
 	}

@@ -20,6 +20,7 @@ type script struct {
 
 	list    func(w window) ([]o365.Blob, error)
 	records func(ctx context.Context, b o365.Blob) ([]string, error)
+	first   map[string]string // by contentId: a record that comes before what records gives
 }
 
 // listing is a window and when it was sent.
@@ -67,6 +68,9 @@ func (f *script) List(_ context.Context, _ string, from, to time.Time) iter.Seq2
 
 func (f *script) Records(ctx context.Context, b o365.Blob) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
+		if first, ok := f.first[b.ID]; ok && !yield([]byte(first), nil) {
+			return
+		}
 		records, err := []string{`{"Id":"` + b.ID + `"}`}, error(nil)
 		if f.records != nil {
 			records, err = f.records(ctx, b)

@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -15,25 +16,26 @@ import (
 
 const (
 	sweepEvery = 24 * time.Hour   // between two listings of all seven days
-	asideAfter = 5 * time.Minute  // until what was set aside is listed again
 	longestGap = 15 * time.Minute // between two tries of what does not work
 	relists    = 5                // tries of one window before it waits
 )
 
-// watch follows one content type. Two loops run at once, so that a tenant's first seven days do not hold up
-// what happens now: the poll lists the last hours again and again, because a listing near now may be partial,
-// and the sweep lists all seven days, at the start and daily, because content may come late.
+// watch follows one content type. Three loops run at once, so that a tenant's first seven days do not hold up
+// what happens now: the poll lists the last hours again and again, because a listing near now may be partial; the
+// sweep lists all seven days, at the start and daily, because content may come late; and the retry fetches again
+// what could not be had.
 type watch struct {
 	c           *Collector
 	contentType string
 	log         *slog.Logger
 	gate        gate
 	margin      atomic.Int64 // how far listings stay inside the seven days
-	aside       atomic.Bool  // a blob could not be settled and has to be listed again
+	later       later
 }
 
 func (c *Collector) watch(contentType string) *watch {
-	w := &watch{c: c, contentType: contentType, log: c.log.With("source", contentType)}
+	w := &watch{c: c, contentType: contentType, log: c.log.With("source", contentType),
+		later: later{turns: map[string]*turn{}}}
 	w.margin.Store(int64(margin))
 	return w
 }
@@ -46,6 +48,7 @@ func (w *watch) run(ctx context.Context) {
 	var loops sync.WaitGroup
 	loops.Go(func() { w.poll(ctx, begun) })
 	loops.Go(func() { w.sweep(ctx) })
+	loops.Go(func() { w.retry(ctx) })
 	loops.Wait()
 }
 
@@ -65,37 +68,31 @@ func (w *watch) poll(ctx context.Context, listed time.Time) {
 	}
 }
 
-// sweep lists all seven days: daily, with another try for what was lost, and soon after a blob was set aside.
+// sweep lists all seven days, daily, with another try for what was lost before.
 func (w *watch) sweep(ctx context.Context) {
-	var full time.Time
 	for ctx.Err() == nil {
-		now := w.c.now()
-		daily := now.Sub(full) >= sweepEvery
-		if w.aside.Swap(false) || daily {
-			retryLost := time.Time{}
-			if daily {
-				full, retryLost = now, now
-				w.margin.Store(int64(margin))
-			}
-			w.persist(ctx, "sweep", func() error {
-				now := upToSecond(w.c.now())
-				return w.cover(ctx, now.Add(-retention), now, retryLost)
-			})
-		}
-		w.c.cfg.Ledger.Forget(w.c.now())
-		pause(ctx, asideAfter)
+		w.margin.Store(int64(margin))
+		retryLost := w.c.now()
+		w.persist(ctx, "sweep", func() error {
+			now := upToSecond(w.c.now())
+			return w.cover(ctx, now.Add(-retention), now, retryLost)
+		})
+		pause(ctx, sweepEvery)
 	}
 }
 
 // cover lists a span window by window and has the blobs fetched that are not settled, those included that were
-// lost before the time given.
+// lost before the time given. A window that fails does not keep the others from being listed; the first error is
+// given.
 func (w *watch) cover(ctx context.Context, from, to, retryLost time.Time) error {
+	var failed error
 	for _, win := range windows(from, to) {
-		if err := w.window(ctx, win, retryLost); err != nil {
-			return err
+		failed = cmp.Or(failed, w.window(ctx, win, retryLost))
+		if ctx.Err() != nil {
+			break
 		}
 	}
-	return nil
+	return failed
 }
 
 // window lists one window. It is clamped each time that it is sent: while it was queued, or tried again, its

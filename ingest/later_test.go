@@ -1,0 +1,125 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"ualstream/ingest/o365"
+	"ualstream/schemas"
+)
+
+// listUnexpired is a feed's list of blobs, as long as they have not expired.
+func listUnexpired(blobs ...o365.Blob) func(window) ([]o365.Blob, error) {
+	return func(window) (all []o365.Blob, _ error) {
+		for _, b := range blobs {
+			if time.Now().Before(b.Expires) {
+				all = append(all, b)
+			}
+		}
+		return all, nil
+	}
+}
+
+func TestABlobThatExpiresBeforeItCouldBeHadIsLost(t *testing.T) {
+	for name, trouble := range map[string]error{
+		"no permission": &o365.Error{Status: 401, Code: "AF10001"},
+		"no connection": errors.New("connection reset by peer"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				f := &script{list: listUnexpired(aged("a", 6*24*time.Hour))}
+				f.records = func(context.Context, o365.Blob) ([]string, error) { return nil, trouble }
+				_, s := pass(t, f, 4*24*time.Hour)
+				if e := s.entry("a"); e.State != schemas.BlobLost || !strings.Contains(e.Reason, "expired") || len(s.ledger) != 1 {
+					t.Errorf("ledger %+v", s.ledger)
+				}
+			})
+		})
+	}
+}
+
+func TestABlobThatIsNotAnsweredForDaysIsStoredInTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		well := time.Now().Add(6*24*time.Hour - 30*time.Minute)
+		f := &script{list: listUnexpired(aged("a", 24*time.Hour))}
+		tries := 0
+		f.records = func(context.Context, o365.Blob) ([]string, error) {
+			if tries++; time.Now().Before(well) {
+				return nil, errors.New("connection reset by peer")
+			}
+			return []string{`{"Id":"1"}`}, nil
+		}
+		_, s := pass(t, f, 7*24*time.Hour)
+		if e := s.entry("a"); e.State != schemas.BlobStored || len(s.ledger) != 1 {
+			t.Errorf("ledger %+v", s.ledger)
+		}
+		if tries > 50 {
+			t.Errorf("%d tries", tries)
+		}
+	})
+}
+
+func TestWhatLookedLostForAMinuteIsStoredBeforeItExpires(t *testing.T) {
+	for name, trouble := range map[string]error{
+		"a gateway's 404": &o365.Error{Status: 404},
+		"cut answers":     fmt.Errorf("fetch: %w", &o365.BodyError{Kind: o365.BreaksOff}),
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				well := time.Now().Add(2 * time.Minute)
+				f := &script{list: listUnexpired(aged("a", 7*24*time.Hour-20*time.Minute))}
+				f.records = func(context.Context, o365.Blob) ([]string, error) {
+					if time.Now().Before(well) {
+						return nil, trouble
+					}
+					return []string{`{"Id":"1"}`}, nil
+				}
+				_, s := pass(t, f, time.Hour)
+				if e := s.entry("a"); e.State != schemas.BlobStored || len(s.ledger) != 2 || s.ledger[0].State != schemas.BlobLost {
+					t.Errorf("ledger %+v", s.ledger)
+				}
+			})
+		})
+	}
+}
+
+func TestOneWindowThatIsRefusedDoesNotHoldTheOthersUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		bad := time.Now().Add(-5 * 24 * time.Hour)
+		blobs := []o365.Blob{aged("old", 4*24*time.Hour), aged("young", time.Hour)}
+		f := &script{list: func(w window) ([]o365.Blob, error) {
+			if !w.from.After(bad) && w.to.After(bad) {
+				return nil, errors.New("1 of 200 items names no content")
+			}
+			return blobs, nil
+		}}
+		_, s := pass(t, f, time.Minute)
+		if !s.settled("old", "young")() {
+			t.Errorf("ledger %+v", s.ledger)
+		}
+	})
+}
+
+func TestABlobThatStopsMovingGivesItsPlaceToAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		blobs := []o365.Blob{aged("a", 50*time.Hour), aged("b", time.Hour)}
+		f := &script{list: listUnexpired(blobs...)}
+		f.records = func(ctx context.Context, b o365.Blob) ([]string, error) {
+			if b.ID == "b" {
+				return []string{`{"Id":"1"}`}, nil
+			}
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		f.first = map[string]string{"a": `{"Id":"2"}`}
+		_, s := pass(t, f, time.Hour, func(cfg *Config) { cfg.Parallel = 1 })
+		if !s.settled("b")() {
+			t.Errorf("ledger %+v", s.ledger)
+		}
+	})
+}
