@@ -7,17 +7,30 @@ import "strings"
 // what they do to others: for them it is the object that it was done to, or a few accounts would hold most events.
 func (r *record) account(act action, mailbox string) string {
 	if r.isService() {
-		return orElse(fold(r.object), fold(mailbox), r.who, "-")
+		return orElse(fold(r.object), fold(mailbox), fold(r.who), "-")
 	}
-	if isEmail(mailbox) {
-		return strings.ToLower(mailbox)
+	if box := fold(mailbox); isEmail(box) {
+		return box
 	}
 	if act.class != &authentication {
-		if upn := identity(r.target, upnIdentity); isEmail(upn) {
-			return strings.ToLower(upn)
+		if upn := fold(identity(r.target, upnIdentity)); isEmail(upn) {
+			return upn
 		}
 	}
-	return orElse(fold(r.who), "-")
+	return orElse(r.doerAccount(), "-")
+}
+
+// doerAccount names who did it: by their address where the record has it, as Entra ID's Actor often does where
+// UserId is an ID.
+func (r *record) doerAccount() string {
+	who := fold(r.who)
+	if isEmail(who) {
+		return who
+	}
+	if upn := fold(identity(r.actor, upnIdentity)); isEmail(upn) {
+		return upn
+	}
+	return who
 }
 
 // isService says whether Microsoft's own services did it.
@@ -38,8 +51,13 @@ func (r *record) mailbox(act action) string {
 	return act.mailbox(r)
 }
 
-// fold gives an address in lower case and anything else as it is.
+// fold gives an address in lower case and anything else as it is, without white space around it. SharePoint
+// writes users as claims, i:0#.f|membership|alice@contoso.example, of which only the last part names them.
 func fold(s string) string {
+	s = strings.TrimSpace(s)
+	if hasFold(s, "i:0") {
+		s = s[strings.LastIndexByte(s, '|')+1:]
+	}
 	if isEmail(s) {
 		return strings.ToLower(s)
 	}

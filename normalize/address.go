@@ -32,8 +32,10 @@ func (r *record) endpoint() endpoint {
 }
 
 // parseAddress reads a client address in the forms that audit records have: 192.0.2.1, 192.0.2.1:443,
-// 192.0.2.1-443, [192.0.2.1]:443, 2001:db8::1, [2001:db8::1]:443, ::ffff:192.0.2.1, ffff:192.0.2.1 and names.
+// 192.0.2.1-443, [192.0.2.1]:443, 2001:db8::1, [2001:db8::1]:443, ::ffff:192.0.2.1, ffff:192.0.2.1 and names. Of
+// several with commas between them, as proxies write them, it is the first, which is the client's.
 func parseAddress(s string) endpoint {
+	s, _, _ = strings.Cut(s, ",")
 	s = strings.TrimSpace(s)
 	if ip, ok := parseIP(s); ok {
 		return endpoint{ip: ip}
@@ -42,22 +44,28 @@ func parseAddress(s string) endpoint {
 		if ip, ok := parseIP(inner); ok {
 			return endpoint{ip: ip, port: port}
 		}
-		if isHost(inner) {
+		if inner = unbracket(inner); isHost(inner) {
 			return endpoint{host: inner, port: port}
 		}
 	}
-	if isHost(s) {
+	if s = unbracket(s); isHost(s) {
 		return endpoint{host: s}
 	}
 	return endpoint{}
 }
 
+// unbracket takes the brackets from around an address or a name.
+func unbracket(s string) string {
+	if n := len(s); n > 2 && s[0] == '[' && s[n-1] == ']' {
+		return s[1 : n-1]
+	}
+	return s
+}
+
 // parseIP reads an address and gives its usual form, without an IPv6 zone: a zone has a meaning on its own host
 // only.
 func parseIP(s string) (string, bool) {
-	if n := len(s); n > 2 && s[0] == '[' && s[n-1] == ']' {
-		s = s[1 : n-1]
-	}
+	s = unbracket(s)
 	a, err := netip.ParseAddr(s)
 	if err != nil {
 		if rest, ok := strings.CutPrefix(s, "ffff:"); ok {
@@ -88,8 +96,12 @@ func cutPort(s string) (host string, port int, ok bool) {
 }
 
 // isHost says whether a text is a host's name: labels of letters, digits, hyphens and underscores, parted by
-// dots, with a letter in it.
+// dots, with a letter in it. The words that services write where they know no address are none.
 func isHost(s string) bool {
+	switch strings.ToLower(s) {
+	case "unknown", "null", "none", "undefined", "na", "not-available", "notavailable":
+		return false
+	}
 	letter := false
 	for i := range len(s) {
 		c := s[i] | 0x20

@@ -15,6 +15,7 @@ var (
 
 // The types of an Actor's or Target's identities.
 const (
+	claimIdentity = "0"
 	nameIdentity  = "1"
 	otherIdentity = "2"
 	upnIdentity   = "5"
@@ -62,12 +63,18 @@ func logonMailbox(*record) string { return "" }
 // describeLogon writes who signed in to what.
 func describeLogon(e *event) {
 	r := &e.r
-	if id, caption := protocol(r.extended.get("RequestType").text()); id != 0 {
+	request := r.extended.get("RequestType").text()
+	if id, caption := protocol(request); id != 0 {
 		e.id("auth_protocol_id", id, "auth_protocol", caption)
+	}
+	if isSecondFactor(request, r.errorNumber.text()) {
+		e.bool("is_mfa", true)
 	}
 	e.object("service")
 	e.str("name", orElse(r.service, "Microsoft 365"))
-	e.str("uid", orElse(r.object, identity(r.target, "0")))
+	if !isEmail(r.object) { // older sign-ins name the user there
+		e.str("uid", orElse(r.object, identity(r.target, claimIdentity)))
+	}
 	e.close('}')
 	if s := r.session(); s != "" {
 		e.object("session")
@@ -76,6 +83,10 @@ func describeLogon(e *event) {
 	}
 	e.user("user", "user", r.doer())
 }
+
+// isSecondFactor says whether a sign-in is known to have asked for a second factor: its request went to Microsoft's
+// strong authentication service, SAS, or it failed there (AADSTS500121). That one was not asked for is never told.
+func isSecondFactor(request, code string) bool { return hasFold(request, "SAS:") || code == "500121" }
 
 // protocol reads a RequestType such as OAuth2:Authorize.
 func protocol(request string) (id int64, caption string) {

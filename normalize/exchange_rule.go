@@ -50,13 +50,15 @@ func ruleName(r *record) string {
 }
 
 // ruleMailbox gives the mailbox of a rule: a parameter, or what the rule's identity <mailbox>\<rule> begins with,
-// an address first. Where nothing names one the rule is in the caller's own mailbox.
+// an address first. A cmdlet that names no mailbox works on the caller's own, which ObjectId may call by its path in
+// Exchange's directory.
 func ruleMailbox(r *record) string {
-	if s := r.params.get("Mailbox").text(); s != "" {
-		return s
+	given, identity, object := r.parameter("Mailbox"), beforeRule(r.parameter("Identity")), beforeRule(r.object)
+	if given == "" && identity == "" {
+		own := ownMailbox(r)
+		return address(object, own, orElse(object, own))
 	}
-	return address(beforeRule(r.object), beforeRule(r.params.get("Identity").text()),
-		ownMailbox(r))
+	return address(given, object, identity, "")
 }
 
 // ownMailbox gives the mailbox of the user who did it.

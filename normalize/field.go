@@ -143,6 +143,8 @@ func (r *record) field(key string) *value {
 		return &r.incidentID
 	case "SharePointMetaData":
 		return &r.sharePointMeta
+	case "ExchangeMetaData":
+		return &r.exchangeMeta
 	case "P1Sender":
 		return &r.p1Sender
 	case "P2Sender":

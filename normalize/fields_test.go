@@ -45,7 +45,12 @@ func TestAddressesAreReadInEveryForm(t *testing.T) {
 		"<null>":                      ``,
 		"":                            ``,
 		"null, null":                  ``,
-		"192.0.2.1, 198.51.100.1":     ``,
+		"192.0.2.1, 198.51.100.1":     `{"ip":"192.0.2.1"}`,
+		"192.0.2.1:443,198.51.100.1":  `{"ip":"192.0.2.1","port":443}`,
+		"[localhost]:443":             `{"hostname":"localhost","port":443}`,
+		"[mail.contoso.example]":      `{"hostname":"mail.contoso.example"}`,
+		"Unknown":                     ``,
+		"Not-Available":               ``,
 		"1.2.3.4.5":                   ``,
 		"\\u0000":                     ``,
 		"12345678901234567890":        ``,
@@ -79,6 +84,13 @@ func TestTimeIsWhatTheRecordSaysOrWhenItWasOffered(t *testing.T) {
 		`"2026-03-02T03:45:00.000-05:30"`: 1772442900000,
 		`"2024-02-29T00:00:00"`:           1709164800000,
 		`"/Date(1772442900000)/"`:         1772442900000,
+		`"2026-03-02T09:15"`:              1772442900000,
+		`"2026-03-02T09:15Z"`:             1772442900000,
+		`"3/2/2026 9:15:00 AM"`:           1772442900000,
+		`"3/2/2026 9:15 AM"`:              1772442900000,
+		`"03/02/2026 09:15:00"`:           offered,
+		`"13/2/2026 9:15:00 AM"`:          offered,
+		`"3/2/1901 9:15:00 AM"`:           offered,
 		`"/Date(x)/"`:                     offered,
 		`"2026-03-02T09:15:65"`:           offered,
 		`"2026-03-02T24:00:00"`:           offered,
@@ -138,6 +150,66 @@ func TestResultStatusIsReadInEverySpelling(t *testing.T) {
 	}
 }
 
+func TestFailedSignInDoesNotSaySuccess(t *testing.T) {
+	const request = `,"ExtendedProperties":[{"Name":"ResultStatusDetail","Value":"%s"}]`
+	for _, test := range []struct{ fields, detail, want string }{
+		{`"Operation":"UserLoginFailed"`, "Success", ""},
+		{`"Operation":"UserLoginFailed"`, "Succeeded", ""},
+		{`"Operation":"UserLoginFailed"`, "UserError", "UserError"},
+		{`"Operation":"UserLoginFailed","ErrorNumber":"50140"`, "Success", ""},
+		{`"Operation":"UserLoginFailed","LogonError":"IdsLocked"`, "Success", "IdsLocked"},
+		{`"Operation":"UserLoggedIn"`, "Success", "Success"},
+		{`"Operation":"UserLoggedIn"`, "Redirect", "Redirect"},
+	} {
+		got := event(t, test.fields+request, test.detail)
+		if s := gjson.GetBytes(got, "status_detail").Str; s != test.want {
+			t.Errorf("%s with %s: status_detail is %q, want %q", test.fields, test.detail, s, test.want)
+		}
+	}
+}
+
+func TestSecondFactorIsToldWhereItWasAskedFor(t *testing.T) {
+	for fields, want := range map[string]string{
+		`"ExtendedProperties":[{"Name":"RequestType","Value":"SAS:EndAuth"}]`:     "true",
+		`"ExtendedProperties":[{"Name":"RequestType","Value":"SAS:ProcessAuth"}]`: "true",
+		`"ExtendedProperties":[{"Name":"RequestType","Value":"Login:login"}]`:     "",
+		`"ErrorNumber":"500121"`: "true",
+		`"ErrorNumber":"50126"`:  "",
+		`"ErrorNumber":"0"`:      "",
+	} {
+		got := event(t, `"Operation":"UserLoggedIn",%s`, fields)
+		if mfa := gjson.GetBytes(got, "is_mfa").Raw; mfa != want {
+			t.Errorf("%s: is_mfa is %q, want %q", fields, mfa, want)
+		}
+	}
+}
+
+func TestRuleWithoutMailboxIsInTheCallersOwn(t *testing.T) {
+	for fields, want := range map[string]string{
+		`"ObjectId":"EURP.prod/contoso/ana\\x"`:                                               "ana@contoso.example",
+		`"ObjectId":"bob@contoso.example\\x"`:                                                 "bob@contoso.example",
+		`"ObjectId":"EURP/bob\\x","Parameters":[{"Name":"Mailbox","Value":"bob"}]`:            "bob",
+		`"ObjectId":"EURP/bob\\x","Parameters":[{"Name":"Identity","Value":"bob\\x"}]`:        "EURP/bob",
+		`"ObjectId":"bob@contoso.example\\x","Parameters":[{"Name":"Mailbox","Value":"bob"}]`: "bob@contoso.example",
+		`"ObjectId":"EURP/ana\\x","Parameters":[{"Name":"Identity","Value":"4711"}]`:          "ana@contoso.example",
+		`"ObjectId":"EURP/ana\\x","UserType":3`:                                               "EURP/ana",
+		`"ObjectId":""`:                                                                       "ana@contoso.example",
+	} {
+		got := event(t, `"Operation":"Set-InboxRule",%s,"UserId":"ana@contoso.example"`, fields)
+		if box := gjson.GetBytes(got, `metadata.tags.#(name=="mailbox").value`).Str; box != want {
+			t.Errorf("%s: mailbox is %q, want %q", fields, box, want)
+		}
+	}
+}
+
+func TestAppAccessContextMayBeAList(t *testing.T) {
+	for _, written := range []string{`{"AADSessionId":"s"}`, `[{"AADSessionId":"s"}]`} {
+		if s := gjson.GetBytes(event(t, `"AppAccessContext":%s`, written), "actor.session.uid").Str; s != "s" {
+			t.Errorf("%s: the session is %q", written, s)
+		}
+	}
+}
+
 func TestAccountIsWhomItIsAbout(t *testing.T) {
 	for fields, want := range map[string]string{
 		`"UserId":"Ana@Contoso.example"`: "ana@contoso.example",
@@ -149,6 +221,11 @@ func TestAccountIsWhomItIsAbout(t *testing.T) {
 		`"UserId":"x","UserType":3,"ObjectId":"o"`:                                                   "o",
 		`"UserId":"x","UserType":"4"`:                                                                "x",
 		`"UserType":4`:                                                                               "-",
+		`"UserId":" "`:                                                                               "-",
+		`"UserId":" Ana@contoso.example "`:                                                           "ana@contoso.example",
+		`"UserId":"i:0#.f|membership|Ana@contoso.example"`:                                           "ana@contoso.example",
+		`"UserId":"x","UserType":4,"ObjectId":" "`:                                                   "x",
+		`"Operation":"UserLoginFailed","UserId":"0f","Actor":[{"ID":"Ana@x.example","Type":5}]`:      "ana@x.example",
 		`"Operation":"Send"`:                                                                         "-",
 		`"Operation":"Update user.","UserId":"a@x.example","Target":[{"ID":"B@x.example","Type":5}]`: "b@x.example",
 	} {
@@ -163,6 +240,7 @@ func TestUserTypeIsNoProofOfAnAdministrator(t *testing.T) {
 	for written, want := range map[string]string{
 		`0`: "1 User", `"0"`: "1 User", `"Regular"`: "1 User", `2`: "99 Admin", `3`: "99 DCAdmin", `4`: "3 System",
 		`5`: "4 Service", `6`: "4 Service", `10`: "99 Guest", `77`: "99 77", `null`: "0 Unknown", `-1`: "99 -1",
+		`12345678901234567890`: "99 12345678901234567890",
 	} {
 		got := event(t, `"UserId":"u","UserType":%s`, written)
 		if s := gjson.GetBytes(got, "actor.user.type_id").Raw + " " + gjson.GetBytes(got, "actor.user.type").Str; s != want {

@@ -91,6 +91,14 @@ func (v value) items(yield func(item value) bool) {
 	}
 }
 
+// single gives the first element of an array, and what is no array as it is.
+func single(v value) value {
+	for item := range v.items {
+		return item
+	}
+	return v
+}
+
 // space gives the index of the first byte from i on that is no white space.
 func space(s string, i int) int {
 	for s[i] <= ' ' {

@@ -33,12 +33,12 @@ type record struct {
 	members, channelName, channelGUID, messageID, itemName               value
 
 	// Alerts, protection and data loss.
-	name, alertID, severity, status, category                              value
-	alertData, comments, policyID, alertEntity, policyDetails              value
-	incidentID, sharePointMeta, p1Sender, p2Sender, mailRecipients         value
-	subject, internetMessageID, networkMessageID, directionality, senderIP value
-	investigationID, investigationName, copilotData, riskID, riskEvent     value
-	riskLevel                                                              value
+	name, alertID, severity, status, category                                        value
+	alertData, comments, policyID, alertEntity, policyDetails                        value
+	incidentID, sharePointMeta, p1Sender, p2Sender, mailRecipients                   value
+	subject, internetMessageID, networkMessageID, directionality, senderIP           value
+	exchangeMeta, investigationID, investigationName, copilotData, riskID, riskEvent value
+	riskLevel                                                                        value
 }
 
 // read collects a record's values in one pass over its top level.
@@ -51,5 +51,6 @@ func (r *record) read(body value) {
 	}
 	r.who, r.object, r.op, r.service = r.userID.text(), r.objectID.text(), r.operation.text(), r.workload.text()
 	r.params = r.params.read(r.parameters)
+	r.appAccessContext = single(r.appAccessContext)
 	r.extended = r.extended.read(r.extendedProperties)
 }

@@ -73,7 +73,7 @@ func (e *event) finding(uid, title, policyID, policy string) {
 	e.close('}')
 }
 
-// describeDataLoss writes what a policy of data loss prevention found, and the file that it was found in.
+// describeDataLoss writes what a policy of data loss prevention found, and the mail or file that it was found in.
 func describeDataLoss(e *event) {
 	r := &e.r
 	var id, name string
@@ -82,12 +82,31 @@ func describeDataLoss(e *event) {
 		break
 	}
 	e.finding(orElse(r.incidentID.text(), e.uid), orElse(name, r.op), id, name)
+	e.bool("is_alert", true)
+	if r.exchangeMeta.isObject() {
+		e.leakingMail()
+		return
+	}
 	path := orElse(r.sharePointMeta.get("FilePathUrl").text(), r.object)
 	if found := orElse(r.sharePointMeta.get("FileName").text(), lastElement(path)); found != "" {
 		e.file("file", found, path)
 		e.observe("file", ".name", fileName, found)
 	}
-	e.bool("is_alert", true)
+}
+
+// leakingMail writes the mail that data would leave with, which belongs to its sender.
+func (e *event) leakingMail() {
+	mail := e.r.exchangeMeta
+	e.array("resources")
+	e.open('{')
+	e.str("name", orElse(mail.get("Subject").text(), nobody))
+	if from := mail.get("From").text(); from != "" {
+		e.user("owner", "resources.owner", user{name: from})
+	}
+	e.str("type", "Email Message")
+	e.str("uid", mail.get("MessageID").text())
+	e.close('}')
+	e.close(']')
 }
 
 // describeScan writes the mail that was judged on its way.

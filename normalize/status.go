@@ -18,11 +18,21 @@ func (e *event) status() {
 		return
 	}
 	e.str("status_code", orElse(r.errorNumber.text(), r.errorCode.text()))
-	detail := r.logonError.text()
-	if e.act.class == &authentication && detail == "" {
-		detail = r.extended.get("ResultStatusDetail").text()
+	e.str("status_detail", e.statusDetail())
+}
+
+// statusDetail gives why it ended so. ResultStatusDetail tells how the request ended: of a failed sign-in it may
+// say Success.
+func (e *event) statusDetail() string {
+	detail := e.r.logonError.text()
+	if detail != "" || e.act.class != &authentication {
+		return detail
 	}
-	e.str("status_detail", detail)
+	detail = e.r.extended.get("ResultStatusDetail").text()
+	if id, _ := result(detail); id == statusSuccess && e.statusID != statusSuccess {
+		return ""
+	}
+	return detail
 }
 
 func (e *event) outcome() (id int64, caption string) {

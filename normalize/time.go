@@ -16,7 +16,7 @@ func parseTime(s string) (time.Time, bool) {
 		return parseDate(ms)
 	}
 	if len(s) < 19 || s[4] != '-' || s[7] != '-' || (s[10] != 'T' && s[10] != ' ') || s[13] != ':' || s[16] != ':' {
-		return time.Time{}, false
+		return parseRewritten(s)
 	}
 	var n [6]int
 	for i, at := range [6][2]int{{0, 4}, {5, 7}, {8, 10}, {11, 13}, {14, 16}, {17, 19}} {
@@ -36,6 +36,19 @@ func parseTime(s string) (time.Time, bool) {
 		return time.Time{}, false
 	}
 	return t.Add(-offset), true
+}
+
+// rewritten are the forms that programs give the time which read a record and write it again: without seconds, and
+// as American .NET writes it. A date with slashes and no capital AM or PM may have the day first and is not read.
+var rewritten = []string{"2006-01-02T15:04", "2006-01-02T15:04Z07:00", "1/2/2006 3:04:05 PM", "1/2/2006 3:04 PM"}
+
+func parseRewritten(s string) (time.Time, bool) {
+	for _, form := range rewritten {
+		if t, err := time.Parse(form, s); err == nil {
+			return t, t.Year() >= 1970
+		}
+	}
+	return time.Time{}, false
 }
 
 // parseDate reads what follows /Date(: milliseconds since 1970 and a closing )/.
@@ -76,8 +89,11 @@ func zone(s string) (time.Duration, bool) {
 	return d, okH && okM && h <= 14 && m <= 59
 }
 
-// digits reads a number that is nothing but digits.
+// digits reads a number that is nothing but digits, nine at the most.
 func digits(s string) (n int, ok bool) {
+	if len(s) > 9 {
+		return 0, false
+	}
 	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
 			return 0, false
