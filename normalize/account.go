@@ -2,10 +2,15 @@ package normalize
 
 import "strings"
 
-// account gives the user whose account or mailbox it is about, which events are kept together by: the mailbox
-// where it is an address, else the user that Entra ID says it was done to, else who did it. Services do most of
+// account gives the user whose account or mailbox it is about, which events are kept together by: of a finding
+// whom it is about, the mailbox where it is an address, else the user that Entra ID says it was done to, else who did it. Services do most of
 // what they do to others: for them it is the object that it was done to, or a few accounts would hold most events.
 func (r *record) account(act action, mailbox string) string {
+	if act.class.finding {
+		if about := fold(r.alertAbout()); isEmail(about) {
+			return about
+		}
+	}
 	if r.isService() {
 		return orElse(fold(r.object), fold(mailbox), fold(r.who), "-")
 	}
@@ -51,17 +56,22 @@ func (r *record) mailbox(act action) string {
 	return act.mailbox(r)
 }
 
-// fold gives an address in lower case and anything else as it is, without white space around it. SharePoint
-// writes users as claims, i:0#.f|membership|alice@contoso.example, of which only the last part names them.
+// fold gives an address in lower case and anything else as it is.
 func fold(s string) string {
-	s = strings.TrimSpace(s)
-	if hasFold(s, "i:0") {
-		s = s[strings.LastIndexByte(s, '|')+1:]
-	}
-	if isEmail(s) {
+	if s = bare(s); isEmail(s) {
 		return strings.ToLower(s)
 	}
 	return s
+}
+
+// bare gives a name without white space around it. SharePoint writes users as claims,
+// i:0#.f|membership|alice@contoso.example, of which only the last part names them.
+func bare(name string) string {
+	name = strings.TrimSpace(name)
+	if hasFold(name, "i:0") {
+		name = name[strings.LastIndexByte(name, '|')+1:]
+	}
+	return name
 }
 
 // hasFold says whether a text begins with a prefix, without case.

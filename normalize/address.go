@@ -16,7 +16,7 @@ type endpoint struct {
 // else the first that holds a name.
 func (r *record) endpoint() endpoint {
 	var named endpoint
-	for _, v := range [...]value{r.clientIP, r.clientIPAddress, r.actorIPAddress, r.actorIP, r.senderIP} {
+	for _, v := range [...]value{r.clientIP, r.clientIPAddress, r.actorIPAddress, r.actorIP, r.senderIP, r.userIP} {
 		if v.empty() {
 			continue
 		}

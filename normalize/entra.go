@@ -125,8 +125,8 @@ func describeDirectoryGrant(e *event) {
 	}
 	e.user("user", "user", u)
 	e.directoryPrivileges()
-	if name := orElse(changed(r, "ServicePrincipal.DisplayName", "Application.DisplayName", "Group.DisplayName"),
-		r.object); name != "" {
+	if name := orElse(changed(r, "ServicePrincipal.DisplayName", "Application.DisplayName", "Group.DisplayName",
+		"Device.DisplayName"), r.object); name != "" && name != u.name {
 		e.resource(name, "Directory Object", "")
 	}
 }

@@ -143,6 +143,8 @@ func (r *record) field(key string) *value {
 		return &r.incidentID
 	case "SharePointMetaData":
 		return &r.sharePointMeta
+	case "FileData":
+		return &r.fileData
 	case "ExchangeMetaData":
 		return &r.exchangeMeta
 	case "P1Sender":
@@ -161,6 +163,8 @@ func (r *record) field(key string) *value {
 		return &r.directionality
 	case "SenderIp":
 		return &r.senderIP
+	case "UserIp":
+		return &r.userIP
 	case "InvestigationId":
 		return &r.investigationID
 	case "InvestigationName":

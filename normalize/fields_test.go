@@ -202,6 +202,25 @@ func TestRuleWithoutMailboxIsInTheCallersOwn(t *testing.T) {
 	}
 }
 
+func TestWhatIsKnownReachesItsAttribute(t *testing.T) {
+	for _, test := range []struct{ fields, path, want string }{
+		{`"Operation":"AddedToGroup","TargetUserOrGroupName":"i:0#.f|membership|eve@x.example"`, "user.email_addr", "eve@x.example"},
+		{`"Operation":"AddedToGroup","TargetUserOrGroupName":"i:0#.f|membership|eve@x.example"`, "user.name", "i:0#.f|membership|eve@x.example"},
+		{`"Operation":"FileMalwareDetected","SourceFileName":"a.exe","ObjectId":"o/a.exe"`, "evidences.0.file.name", "a.exe"},
+		{`"Operation":"AtpDetection","FileData":{"FileName":"a.exe"}`, "evidences.0.file.name", "a.exe"},
+		{`"Operation":"TIUrlClickData","UserIp":"192.0.2.1"`, "device.ip", "192.0.2.1"},
+		{`"Operation":"Add member to role.","ObjectId":"a@x.example"`, "resources", ""},
+		{`"Operation":"GroupCreation","ObjectId":"Sales"`, "group.name", "Sales"},
+		{`"Operation":"MemberAdded","UserId":"u","TeamName":"Sales"`, "message", "u: MemberAdded on Sales"},
+		{`"Operation":"AlertTriggered","UserId":"u","Name":"Forwarding","AlertEntityId":"a@x.example"`, "message",
+			"u: AlertTriggered, Forwarding on a@x.example (New)"},
+	} {
+		if s := gjson.GetBytes(event(t, "%s", test.fields), test.path).String(); s != test.want {
+			t.Errorf("%s: %s is %q, want %q", test.fields, test.path, s, test.want)
+		}
+	}
+}
+
 func TestAppAccessContextMayBeAList(t *testing.T) {
 	for _, written := range []string{`{"AADSessionId":"s"}`, `[{"AADSessionId":"s"}]`} {
 		if s := gjson.GetBytes(event(t, `"AppAccessContext":%s`, written), "actor.session.uid").Str; s != "s" {
@@ -214,19 +233,21 @@ func TestAccountIsWhomItIsAbout(t *testing.T) {
 	for fields, want := range map[string]string{
 		`"UserId":"Ana@Contoso.example"`: "ana@contoso.example",
 		`"UserId":"S-1-5-18"`:            "S-1-5-18",
-		`"UserId":"ana@contoso.example","MailboxOwnerUPN":"BOB@contoso.example"`:                     "bob@contoso.example",
-		`"UserId":"ana@contoso.example","MailboxOwnerUPN":"bob"`:                                     "ana@contoso.example",
-		`"UserId":"NT AUTHORITY\\SYSTEM (w3wp)","ObjectId":"EURP/bob"`:                               "EURP/bob",
-		`"UserId":"nt service\\x","ObjectId":"Bob@contoso.example"`:                                  "bob@contoso.example",
-		`"UserId":"x","UserType":3,"ObjectId":"o"`:                                                   "o",
-		`"UserId":"x","UserType":"4"`:                                                                "x",
-		`"UserType":4`:                                                                               "-",
-		`"UserId":" "`:                                                                               "-",
-		`"UserId":" Ana@contoso.example "`:                                                           "ana@contoso.example",
-		`"UserId":"i:0#.f|membership|Ana@contoso.example"`:                                           "ana@contoso.example",
-		`"UserId":"x","UserType":4,"ObjectId":" "`:                                                   "x",
-		`"Operation":"UserLoginFailed","UserId":"0f","Actor":[{"ID":"Ana@x.example","Type":5}]`:      "ana@x.example",
-		`"Operation":"Send"`:                                                                         "-",
+		`"UserId":"ana@contoso.example","MailboxOwnerUPN":"BOB@contoso.example"`: "bob@contoso.example",
+		`"UserId":"ana@contoso.example","MailboxOwnerUPN":"bob"`:                 "ana@contoso.example",
+		`"UserId":"NT AUTHORITY\\SYSTEM (w3wp)","ObjectId":"EURP/bob"`:           "EURP/bob",
+		`"UserId":"nt service\\x","ObjectId":"Bob@contoso.example"`:              "bob@contoso.example",
+		`"UserId":"x","UserType":3,"ObjectId":"o"`:                               "o",
+		`"UserId":"x","UserType":"4"`:                                            "x",
+		`"UserType":4`:                                                           "-",
+		`"UserId":" "`:                                                           "-",
+		`"UserId":" Ana@contoso.example "`:                                       "ana@contoso.example",
+		`"UserId":"i:0#.f|membership|Ana@contoso.example"`:                       "ana@contoso.example",
+		`"Operation":"AlertTriggered","UserId":"x","UserType":4,"ObjectId":"o","Data":"{\"eid\":\"A@x.example\"}"`: "a@x.example",
+		`"Operation":"AlertTriggered","UserId":"x","UserType":4,"ObjectId":"o","AlertEntityId":"mal"`:              "o",
+		`"UserId":"x","UserType":4,"ObjectId":" "`:                                                                 "x",
+		`"Operation":"UserLoginFailed","UserId":"0f","Actor":[{"ID":"Ana@x.example","Type":5}]`:                    "ana@x.example",
+		`"Operation":"Send"`: "-",
 		`"Operation":"Update user.","UserId":"a@x.example","Target":[{"ID":"B@x.example","Type":5}]`: "b@x.example",
 	} {
 		got := event(t, "%s", fields)

@@ -11,7 +11,12 @@ func (e *event) message() {
 	e.verbatim(`"`)
 	e.phrase("", orElse(e.r.who, e.r.userKey.text(), nobody))
 	e.phrase(": ", orElse(strings.TrimRight(e.r.op, " ."), "unknown operation"))
-	switch object := e.r.object; {
+	object := orElse(e.r.object, e.r.teamName.text(), e.r.siteURL.text())
+	if e.act.class.finding {
+		e.phrase(", ", e.r.name.text())
+		object = orElse(e.r.alertAbout(), object)
+	}
+	switch {
 	case e.mailbox != "":
 		e.phrase(" on mailbox ", e.mailbox)
 	case object != "" && e.act.class != &authentication:

@@ -33,12 +33,12 @@ type record struct {
 	members, channelName, channelGUID, messageID, itemName               value
 
 	// Alerts, protection and data loss.
-	name, alertID, severity, status, category                                        value
-	alertData, comments, policyID, alertEntity, policyDetails                        value
-	incidentID, sharePointMeta, p1Sender, p2Sender, mailRecipients                   value
-	subject, internetMessageID, networkMessageID, directionality, senderIP           value
-	exchangeMeta, investigationID, investigationName, copilotData, riskID, riskEvent value
-	riskLevel                                                                        value
+	name, alertID, severity, status, category                                                  value
+	alertData, comments, policyID, alertEntity, policyDetails                                  value
+	incidentID, sharePointMeta, p1Sender, p2Sender, mailRecipients                             value
+	subject, internetMessageID, networkMessageID, directionality, senderIP, userIP             value
+	exchangeMeta, fileData, investigationID, investigationName, copilotData, riskID, riskEvent value
+	riskLevel                                                                                  value
 }
 
 // read collects a record's values in one pass over its top level.

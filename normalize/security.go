@@ -28,6 +28,12 @@ func (r *record) rating() string {
 	return ""
 }
 
+// alertAbout gives the user or other entity that an alert is about, or who sent the mail that data loss prevention
+// stopped: an agent reports both.
+func (r *record) alertAbout() string {
+	return orElse(r.alertEntity.text(), nested(r.alertData).get("eid").text(), r.exchangeMeta.get("From").text())
+}
+
 // describeAlert writes the alert, and what it is about as evidence.
 func describeAlert(e *event) {
 	r := &e.r
@@ -35,12 +41,16 @@ func describeAlert(e *event) {
 		orElse(r.name.text(), r.riskEvent.text(), r.investigationName.text(), r.op),
 		r.policyID.text(), r.name.text())
 	e.bool("is_alert", true)
-	about := orElse(r.alertEntity.text(), nested(r.alertData).get("eid").text())
-	if about == "" && e.from.ip == "" {
+	about, found := r.alertAbout(), orElse(r.sourceFile.text(), r.fileData.get("FileName").text())
+	if about == "" && found == "" && e.from.ip == "" {
 		return
 	}
 	e.array("evidences")
 	e.open('{')
+	if found != "" {
+		e.file("file", found, r.object)
+		e.observe("evidences.file", ".name", fileName, found)
+	}
 	if e.from.ip != "" {
 		e.endpoint("src_endpoint", "evidences.src_endpoint")
 	}

@@ -204,8 +204,8 @@ var table = []row{
 	{to(&userAccess, 2, siteAdmin), "SiteCollectionAdminRemoved"},
 	{to(&groupManagement, 3, siteGroup), "AddedToGroup"},
 	{to(&groupManagement, 4, siteGroup), "RemovedFromGroup"},
-	{to(&groupManagement, 5, siteGroup), "GroupRemoved"},
-	{to(&groupManagement, 6, siteGroup), "GroupAdded"},
+	{to(&groupManagement, 5, siteGroup), "GroupRemoved|GroupDeletion"},
+	{to(&groupManagement, 6, siteGroup), "GroupAdded|GroupCreation"},
 	{to(&groupManagement, other, siteGroup), "GroupUpdated"},
 
 	// Teams.

@@ -49,10 +49,10 @@ func userType(s string) (id int64, caption string) {
 // user writes somebody as an attribute of the event that stands at path.
 func (e *event) user(name, path string, u user) {
 	e.object(name)
-	switch {
-	case isEmail(u.name):
-		e.str("email_addr", u.name)
-		e.observe(path, ".email_addr", mailAddress, u.name)
+	switch at := bare(u.name); {
+	case isEmail(at):
+		e.str("email_addr", at)
+		e.observe(path, ".email_addr", mailAddress, at)
 	case u.name == "" && u.uid == "":
 		u.name = nobody
 	default:

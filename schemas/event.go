@@ -7,7 +7,7 @@ const OCSFVersion = "1.8.0"
 // whatever the event's class is.
 const (
 	// TagAccount is the user whose account or mailbox the event is about; for service identities (UserType 3
-	// and 4, NT AUTHORITY) the record's ObjectId. Events are keyed on tenant and account.
+	// and 4, NT AUTHORITY) the record's ObjectId, unless they report a finding about a user. Events are keyed on tenant and account.
 	TagAccount = "account"
 	// TagMailbox is the mailbox that it was done to, as the record names it.
 	TagMailbox = "mailbox"
