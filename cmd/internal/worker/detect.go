@@ -18,7 +18,7 @@ func (w *Worker) detect(ctx context.Context) error {
 		New: func(int) kafka.Transform {
 			return &detector{engine: engine, triage: w.options.Triage, metrics: w.metrics}
 		},
-		TooLarge: tooLarge(StageDetect),
+		TooLarge: w.tooLarge(StageDetect),
 	})
 }
 

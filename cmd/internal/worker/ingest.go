@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -70,6 +71,17 @@ func (w *Worker) collector(tenant schemas.Tenant, ledger *ingest.Ledger) (*inges
 	}), nil
 }
 
+// storeGrace is how long a write may still take when ingest was told to stop. What is written and never recorded
+// would be fetched again after the restart.
+const storeGrace = time.Second
+
+// graceful gives a context that ends storeGrace after ctx does.
+func graceful(ctx context.Context) (context.Context, context.CancelFunc) {
+	late, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(storeGrace, cancel) })
+	return late, func() { stop(); cancel() }
+}
+
 // rawSink is where ingest's records go: the raw topic, and the ledger for what became of each blob.
 type rawSink struct {
 	cluster *kafka.Cluster
@@ -78,6 +90,8 @@ type rawSink struct {
 
 // Store returns once Kafka has acknowledged every message.
 func (s rawSink) Store(ctx context.Context, messages []schemas.Message) (map[int]int64, error) {
+	ctx, cancel := graceful(ctx)
+	defer cancel()
 	offsets, err := s.cluster.Produce(ctx, messages)
 	if err == nil {
 		s.metrics.stored(messages)
@@ -91,6 +105,8 @@ func (s rawSink) Remember(ctx context.Context, blob schemas.Blob) error {
 	if err != nil {
 		return err
 	}
+	ctx, cancel := graceful(ctx)
+	defer cancel()
 	if _, err := s.cluster.Produce(ctx, []schemas.Message{message}); err != nil {
 		return err
 	}

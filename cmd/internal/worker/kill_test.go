@@ -52,6 +52,7 @@ func runChild(config string) {
 }
 
 func TestKilledInTheMiddleOfABlobLosesNothing(t *testing.T) {
+	t.Parallel()
 	cloud, k := startCloud(t), testKafka(t)
 	const blobs, each = 40, 200
 	for b := range blobs {

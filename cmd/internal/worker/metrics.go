@@ -53,7 +53,21 @@ func newMetrics() *metrics {
 	}
 	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.lag, m.delay,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.begin()
 	return m
+}
+
+// begin shows what has not happened yet as zero, so that an alert on the first time works.
+func (m *metrics) begin() {
+	for _, stage := range []string{StageIngest, StageNormalize, StageDetect} {
+		m.rejects.WithLabelValues(stage)
+	}
+	for _, triage := range []schemas.Triage{schemas.TriageFinding, schemas.TriagePriority, schemas.TriageNoise} {
+		m.threats.WithLabelValues(string(triage))
+	}
+	for _, tag := range schemas.PriorityTags {
+		m.tags.WithLabelValues(tag)
+	}
 }
 
 func (m *metrics) stored(messages []schemas.Message) {
@@ -85,11 +99,21 @@ func (m *metrics) detected(out []schemas.Message) {
 	for i := range out {
 		threat := &out[i]
 		m.threats.WithLabelValues(threat.Header(schemas.HeaderTriage)).Inc()
-		for tag := range strings.SplitSeq(threat.Header(schemas.HeaderTags), ",") {
-			m.tags.WithLabelValues(tag).Inc()
+		if tags := threat.Header(schemas.HeaderTags); tags != "" {
+			for tag := range strings.SplitSeq(tags, ",") {
+				m.tags.WithLabelValues(tag).Inc()
+			}
 		}
-		happened := schemas.ParseTime(threat.Header(schemas.HeaderTime))
-		m.delay.WithLabelValues(delayMicrosoft).Observe(threat.Time.Sub(happened).Seconds())
-		m.delay.WithLabelValues(delayOurs).Observe(now.Sub(threat.Time).Seconds())
+		m.delayed(delayMicrosoft, schemas.ParseTime(threat.Header(schemas.HeaderTime)), threat.Time)
+		m.delayed(delayOurs, threat.Time, now)
 	}
+}
+
+// delayed notes one part of a threat's way. Clocks differ, so that a delay may seem to be less than nothing; where
+// a time is unknown there is nothing to note.
+func (m *metrics) delayed(part string, from, to time.Time) {
+	if from.IsZero() || to.IsZero() {
+		return
+	}
+	m.delay.WithLabelValues(part).Observe(max(0, to.Sub(from).Seconds()))
 }

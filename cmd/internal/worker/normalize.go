@@ -25,7 +25,7 @@ func (w *Worker) normalize(ctx context.Context) error {
 			}
 			return &normalizer{identity: identities[partition], metrics: w.metrics}
 		},
-		TooLarge: tooLarge(StageNormalize),
+		TooLarge: w.tooLarge(StageNormalize),
 	})
 }
 
@@ -66,8 +66,9 @@ func event(m schemas.Message) schemas.Message {
 }
 
 // tooLarge gives what is written instead of a message that Kafka refuses for its size.
-func tooLarge(stage string) func(schemas.Message) schemas.Message {
+func (w *Worker) tooLarge(stage string) func(schemas.Message) schemas.Message {
 	return func(m schemas.Message) schemas.Message {
+		w.metrics.rejects.WithLabelValues(stage).Inc()
 		return publish.Reject(m, stage, errors.New("larger than its topic accepts"))
 	}
 }

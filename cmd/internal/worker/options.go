@@ -55,9 +55,12 @@ func (o Options) check() error {
 	if len(o.Stages) == 0 {
 		return fmt.Errorf("no stage to run: choose from %s", strings.Join(Stages, ", "))
 	}
-	for _, s := range o.Stages {
+	for i, s := range o.Stages {
 		if !slices.Contains(Stages, s) {
 			return fmt.Errorf("stage %q is not known: choose from %s", s, strings.Join(Stages, ", "))
+		}
+		if slices.Contains(o.Stages[:i], s) {
+			return fmt.Errorf("stage %s is named twice", s)
 		}
 	}
 	return nil

@@ -21,6 +21,7 @@ func startBroker(t *testing.T, dir string) *kafka.Broker {
 }
 
 func TestKafkaAwayAtStartAndInTheMiddleLosesNothing(t *testing.T) {
+	t.Parallel()
 	cloud, dir := startCloud(t), t.TempDir()+"/broker"
 	broker := startBroker(t, dir)
 	k := broker.Config()

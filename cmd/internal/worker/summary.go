@@ -40,13 +40,13 @@ func (w *Worker) Summary() (Summary, error) {
 // String gives the summary in a few lines for people.
 func (s Summary) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "records %d   events %d   threats %d   rejects %d   repeats %d   lag %d\n",
-		s.Records, s.Events, s.Threats, s.Rejects, s.Repeats, s.Lag)
+	fmt.Fprintf(&b, "records %d   events %d   threats %d, of them noise %d   rejects %d   repeats %d   lag %d\n",
+		s.Records, s.Events, s.Threats, s.Triage[string(schemas.TriageNoise)], s.Rejects, s.Repeats, s.Lag)
 	for _, tag := range schemas.PriorityTags {
 		fmt.Fprintf(&b, "  %-28s %5d\n", tag, s.Tags[tag])
 	}
-	fmt.Fprintf(&b, "from the act to the threat topic, on average: Microsoft %s, ualstream %s",
-		s.Microsoft.Round(10*time.Millisecond), s.Ours.Round(10*time.Millisecond))
+	fmt.Fprintf(&b, "a threat took %s on average from the act until it was received, and %s from then to its topic",
+		s.Microsoft.Round(time.Second), s.Ours.Round(10*time.Millisecond))
 	return b.String()
 }
 

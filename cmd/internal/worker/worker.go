@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"sync/atomic"
 
 	"golang.org/x/sync/errgroup"
@@ -29,7 +30,7 @@ func New(o Options) (*Worker, error) {
 	}
 	cluster, err := kafka.Connect(o.Kafka)
 	if err != nil {
-		return nil, fmt.Errorf("kafka: %w", err)
+		return nil, err
 	}
 	return &Worker{options: o, cluster: cluster, metrics: newMetrics()}, nil
 }
@@ -55,22 +56,15 @@ func (w *Worker) Run(ctx context.Context) error {
 	defer stopFlow()
 	fetch, stopFetch := context.WithCancel(flow)
 	defer stopFetch()
-	go func() {
-		select {
-		case <-ctx.Done():
-		case <-flow.Done():
-		}
-		stopFetch()
-		w.drain(flow)
-		stopFlow()
-	}()
-
+	var fetching sync.WaitGroup
 	for _, stage := range w.options.Stages {
-		scope := flow
+		scope, done := flow, func() {}
 		if stage == StageIngest {
-			scope = fetch
+			fetching.Add(1)
+			scope, done = fetch, fetching.Done
 		}
 		group.Go(func() error {
+			defer done()
 			if err := w.stage(scope, stage); err != nil {
 				return orderly(scope, fmt.Errorf("%s: %w", stage, err))
 			}
@@ -78,12 +72,24 @@ func (w *Worker) Run(ctx context.Context) error {
 		})
 	}
 	group.Go(func() error { return w.watchLag(flow) })
+	group.Go(func() error {
+		select {
+		case <-ctx.Done():
+			w.options.Logger.Info("the worker stops: what is in flight is finished first")
+		case <-flow.Done():
+		}
+		stopFetch()
+		fetching.Wait()
+		w.drain(flow)
+		stopFlow()
+		return nil
+	})
 	return group.Wait()
 }
 
-// orderly drops an error that only says that we were told to stop.
+// orderly drops an error that only says that we were told to stop, or that our time is over.
 func orderly(ctx context.Context, err error) error {
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	if ctx.Err() != nil && (errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
 		return nil
 	}
 	return err

@@ -1,0 +1,100 @@
+package worker
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"ualstream/schemas"
+)
+
+// threatOf is a threat with what the metrics read of it.
+func threatOf(triage schemas.Triage, tags string, happened, received time.Time) schemas.Message {
+	m := schemas.Message{Topic: schemas.TopicThreats, Time: received}
+	m.SetHeader(schemas.HeaderTriage, string(triage))
+	m.SetHeader(schemas.HeaderTags, tags)
+	if !happened.IsZero() {
+		m.SetHeader(schemas.HeaderTime, happened.Format(time.RFC3339Nano))
+	}
+	return m
+}
+
+func TestMetricsFollowPrometheusConventions(t *testing.T) {
+	m, now := newMetrics(), time.Now()
+	m.stored([]schemas.Message{{Topic: schemas.TopicRaw}})
+	m.remembered(schemas.Blob{Tenant: "t", State: schemas.BlobStored})
+	m.normalized([]schemas.Message{{Topic: schemas.TopicEvents}})
+	m.detected([]schemas.Message{threatOf(schemas.TriagePriority, schemas.LogonAttempt, now.Add(-time.Minute), now)})
+	m.lag.WithLabelValues(StageDetect).Set(1)
+	problems, err := testutil.GatherAndLint(m.registry)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+func TestWhatHasNotHappenedYetIsZeroNotAbsent(t *testing.T) {
+	want := `
+# HELP ualstream_rejects_total Records that could not be read.
+# TYPE ualstream_rejects_total counter
+ualstream_rejects_total{stage="detect"} 0
+ualstream_rejects_total{stage="ingest"} 0
+ualstream_rejects_total{stage="normalize"} 0
+`
+	if err := testutil.GatherAndCompare(newMetrics().registry, strings.NewReader(want), "ualstream_rejects_total"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestDelaysAreNeverNegativeNorCountedFromAnUnknownTime(t *testing.T) {
+	m, now := newMetrics(), time.Now()
+	m.detected([]schemas.Message{
+		threatOf(schemas.TriagePriority, schemas.LogonAttempt, now.Add(time.Hour), now), // their clock is ahead
+		threatOf(schemas.TriageFinding, "", time.Time{}, now),                           // nobody knows when
+	})
+	w := &Worker{metrics: m}
+	s, err := w.Summary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Microsoft != 0 {
+		t.Errorf("the mean delay is %s, want 0", s.Microsoft)
+	}
+	if n := testutil.CollectAndCount(m.tags); n != len(schemas.PriorityTags) {
+		t.Errorf("%d tags are counted, want the %d that exist", n, len(schemas.PriorityTags))
+	}
+}
+
+func TestSummarySaysWhatTheRunAmountedTo(t *testing.T) {
+	m, now := newMetrics(), time.Now()
+	raw, event := schemas.Message{Topic: schemas.TopicRaw}, schemas.Message{Topic: schemas.TopicEvents}
+	reject := schemas.Message{Topic: schemas.TopicRejects}
+	m.stored([]schemas.Message{raw, raw, raw, reject})
+	m.normalized([]schemas.Message{event, event, reject})
+	m.repeats.Add(5)
+	m.detected([]schemas.Message{
+		threatOf(schemas.TriagePriority, schemas.LogonAttempt, now.Add(-time.Minute), now),
+		threatOf(schemas.TriageNoise, schemas.EmailRuleModification+","+schemas.MailboxSettingsModification, now.Add(-3*time.Minute), now),
+	})
+	m.lag.WithLabelValues(StageNormalize).Set(3)
+	m.lag.WithLabelValues(StageDetect).Set(4)
+	w := &Worker{metrics: m}
+	s, err := w.Summary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := `records 3   events 2   threats 2, of them noise 1   rejects 2   repeats 5   lag 7
+  EmailRuleModification            1
+  MailboxSettingsModification      1
+  LogonAttempt                     1
+  MailboxAccessDelegated           0
+  MailboxFolderPermissions         0
+a threat took 2m0s on average from the act until it was received, and 0s from then to its topic`
+	if got := s.String(); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
