@@ -18,9 +18,18 @@ const (
 	maxWait      = time.Hour // the longest Retry-After that is believed
 )
 
-// errorOf reads an answer that is no success.
-func errorOf(op string, resp *http.Response) *Error {
+// hide takes the token out of a text.
+func hide(token, text string) string {
+	if token == "" {
+		return text
+	}
+	return strings.ReplaceAll(text, token, "(token)")
+}
+
+// errorOf reads an answer that is no success. A gateway's may quote the request with its token.
+func errorOf(op, token string, resp *http.Response) *Error {
 	text, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // a part of the answer is better than none
+	text = []byte(hide(token, string(text)))
 	code, message := codeOf(text)
 	return &Error{
 		Status:     resp.StatusCode,

@@ -41,11 +41,11 @@ func (c *Client) send(ctx context.Context, r request, claims string) (*http.Resp
 	req.Header.Set("Authorization", "Bearer "+token.Token)
 	resp, err := c.do(ctx, req)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.op, err)
+		return nil, fmt.Errorf("%s: %w", r.op, without(token.Token, err))
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		defer resp.Body.Close()
-		return nil, errorOf(r.op, resp)
+		return nil, errorOf(r.op, token.Token, resp)
 	}
 	return resp, nil
 }
@@ -96,7 +96,8 @@ var errStalled = errors.New("the answer stands still")
 // netError is a failure to carry a request or its answer.
 type netError struct{ err error }
 
-func (e *netError) Error() string { return e.err.Error() }
+// Error is cut: some failures quote what the other side sent.
+func (e *netError) Error() string { return shorten(e.err.Error()) }
 func (e *netError) Unwrap() error { return e.err }
 
 func broken(ctx context.Context, err error) error {
@@ -112,6 +113,14 @@ func withoutURL(err error) error {
 		return u.Err
 	}
 	return err
+}
+
+// without gives a failure that does not quote the token: the other side may send back what it was sent.
+func without(token string, err error) error {
+	if hide(token, err.Error()) == err.Error() {
+		return err
+	}
+	return &netError{errors.New(hide(token, err.Error()))}
 }
 
 // retry repeats op while it fails for reasons that pass by themselves, until ctx ends.

@@ -1,8 +1,11 @@
 package o365
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
 	"slices"
 	"strings"
@@ -11,6 +14,7 @@ import (
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/cenkalti/backoff/v4"
 )
 
 func TestWhatPassesByItselfIsRetried(t *testing.T) {
@@ -140,5 +144,35 @@ func TestNoErrorHoldsTheTokenOrAQuery(t *testing.T) {
 	_, err := c.call(ctx, request{"op", http.MethodGet, srv.URL + "/x?nextPage=opaque"})
 	if err == nil || strings.Contains(err.Error(), secret) || strings.Contains(err.Error(), "opaque") {
 		t.Errorf("error %v", err)
+	}
+}
+
+func TestNoErrorOrLogHoldsATokenThatTheServerSendsBack(t *testing.T) {
+	for name, answer := range map[string]string{
+		"an error":        "HTTP/1.1 418 No\r\nContent-Length: 200\r\n\r\n" + `{"error":{"code":"%s","message":"%s"}}` + strings.Repeat(" ", 200),
+		"a plain error":   "HTTP/1.1 418 No\r\nContent-Length: 500\r\n\r\n" + `'code': 'AF1', 'message': '%s'` + strings.Repeat(" ", 500),
+		"a broken header": "HTTP/1.1 200 OK\r\nno colon %s " + strings.Repeat("x", 100_000) + "\r\n\r\n",
+		"a broken target": "HTTP/1.1 302 Found\r\nLocation: ://%s\r\nContent-Length: 0\r\n\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				conn, _, err := w.(http.Hijacker).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				defer conn.Close()
+				_, _ = strings.NewReplacer("%s", r.Header.Get("Authorization")).WriteString(conn, answer)
+			})
+			var log bytes.Buffer
+			c.log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			c.pace = func() *backoff.ExponentialBackOff { b := patient(); b.InitialInterval = time.Hour; return b }
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+			defer cancel()
+			_, err := listed(ctx, c)
+			if said := fmt.Sprint(err) + log.String(); err == nil || strings.Contains(said, secret) || len(said) > 5*maxMessage {
+				t.Errorf("%d bytes: %.2000s", len(said), said)
+			}
+		})
 	}
 }

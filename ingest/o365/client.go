@@ -56,6 +56,7 @@ type Client struct {
 	pace  func() *backoff.ExponentialBackOff // how retries of one call are spaced
 	stall time.Duration                      // how long an answer may stand still
 	limit int                                // of a record in memory, in bytes
+	pages int                                // of one listing
 }
 
 // stallAfter ends a request whose answer has not moved for that long: a dead connection would hold it for ever.
@@ -101,6 +102,7 @@ func New(cfg Config) (*Client, error) {
 		pace:      patient,
 		stall:     stallAfter,
 		limit:     maxRecord,
+		pages:     maxPages,
 	}, nil
 }
 

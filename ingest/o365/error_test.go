@@ -60,7 +60,7 @@ func TestAnswersAndWhatToDoAboutThem(t *testing.T) {
 		"cut":                           {400, `{"error":{"code":"AF20023","mess`, Subscribe, "AF20023"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			e := errorOf("op", answer(c.status, c.body))
+			e := errorOf("op", "", answer(c.status, c.body))
 			if e.Action() != c.action || e.Code != c.code || e.Status != c.status {
 				t.Errorf("%v: action %s code %q, want %s %q", e, e.Action(), e.Code, c.action, c.code)
 			}
@@ -80,7 +80,7 @@ func TestEveryCodeHasAReason(t *testing.T) {
 }
 
 func TestAuditingThatWasNeverEnabledIsNamed(t *testing.T) {
-	e := errorOf("op", answer(500, `{"error":{"code":"StartSubscription [TenantId=`+tenant+`,ContentType=Audit.Exchange] failed. Exception",
+	e := errorOf("op", "", answer(500, `{"error":{"code":"StartSubscription [TenantId=`+tenant+`,ContentType=Audit.Exchange] failed. Exception",
 		"message":"Microsoft.Office.Compliance.Audit.DataServiceException: Tenant `+tenant+` does not exist.\r\n   at `+strings.Repeat("Frame ", 1000)+`"}}`))
 	if e.Action() != Stop || !strings.Contains(e.Error(), "auditing was never enabled") {
 		t.Errorf("action %s, error %v", e.Action(), e)

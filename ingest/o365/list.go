@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -37,6 +38,7 @@ func (c *Client) List(ctx context.Context, contentType string, from, to time.Tim
 			"endTime":     {to.UTC().Add(time.Second - 1).Truncate(time.Second).Format(apiTime)},
 		})}
 		pages := trail{c: c, seen: map[string]bool{r.uri: true}}
+		var nameless error
 		for r.uri != "" {
 			p, err := retry(ctx, c, func() (page, error) { return c.page(ctx, r) })
 			var items []item
@@ -44,7 +46,9 @@ func (c *Client) List(ctx context.Context, contentType string, from, to time.Tim
 				items, err = itemsOf(p.text, r.op)
 			}
 			for _, it := range items {
-				if !yield(it.blob(contentType), nil) {
+				if it.nameless() {
+					nameless = fmt.Errorf("%s: an item names no content", r.op)
+				} else if !yield(it.blob(contentType), nil) {
 					return
 				}
 			}
@@ -55,6 +59,9 @@ func (c *Client) List(ctx context.Context, contentType string, from, to time.Tim
 				yield(Blob{}, err)
 				return
 			}
+		}
+		if nameless != nil {
+			yield(Blob{}, nameless)
 		}
 	}
 }
@@ -68,7 +75,10 @@ type page struct {
 // maxPage bounds a page in memory; the API does not say how large its pages are.
 const maxPage = 64 << 20
 
+// page reads an answer as a whole, which must not take as long as one that is read record by record.
 func (c *Client) page(ctx context.Context, r request) (page, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, 5*c.stall, errStalled)
+	defer cancel()
 	resp, err := c.call(ctx, r)
 	if err != nil {
 		return page{}, err
@@ -91,24 +101,23 @@ type item struct {
 	ContentExpiration string `json:"contentExpiration"`
 }
 
-// itemsOf reads a page. An item that names no content is an error, after the others: it cannot be fetched, and
-// to pass over it would lose it in silence.
+// itemsOf reads a page. An attribute of another type than it should be is taken for absent, so that it does not
+// hide the rest.
 func itemsOf(text []byte, op string) ([]item, error) {
 	var all []item
-	if err := json.Unmarshal(text, &all); err != nil {
+	err := json.Unmarshal(text, &all)
+	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && len(all) > 0 {
+		err = nil
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: %w", op, err)
 	}
-	named := make([]item, 0, len(all))
-	for _, it := range all {
-		if it.ContentID != "" || it.ContentURI != "" {
-			named = append(named, it)
-		}
-	}
-	if len(named) < len(all) {
-		return named, fmt.Errorf("%s: %d of %d items name no content", op, len(all)-len(named), len(all))
-	}
-	return named, nil
+	return all, nil
 }
+
+// nameless says whether the item cannot be fetched. To pass over it would lose it in silence: the listing goes on
+// and ends with an error.
+func (it item) nameless() bool { return it.ContentID == "" && it.ContentURI == "" }
 
 func (it item) blob(contentType string) Blob {
 	b := Blob{

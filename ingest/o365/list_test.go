@@ -91,6 +91,43 @@ func TestListingDoesNotGoInCircles(t *testing.T) {
 	}
 }
 
+func TestListingDoesNotGoOnForEver(t *testing.T) {
+	var self string
+	n := 0
+	c, srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		n++
+		w.Header().Set("NextPageUri", self+fmt.Sprint("/", n))
+		reply(w, 200, "[]")
+	})
+	self, c.pages = srv.URL, 20
+	if _, err := listed(t.Context(), c); err == nil || !strings.Contains(err.Error(), "more than 20 pages") || n != 20 {
+		t.Errorf("error %v after %d requests", err, n)
+	}
+}
+
+func TestAPageThatOnlyDripsIsAskedForAgain(t *testing.T) {
+	n := 0
+	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if n++; n > 1 {
+			reply(w, 200, items("a"))
+			return
+		}
+		for drip := time.NewTicker(10 * time.Millisecond); ; {
+			select {
+			case <-r.Context().Done():
+				return
+			case <-drip.C:
+				_, _ = w.Write([]byte(" "))
+				w.(http.Flusher).Flush()
+			}
+		}
+	})
+	c.stall = 100 * time.Millisecond
+	if ids, err := listed(t.Context(), c); err != nil || len(ids) != 1 || n != 2 {
+		t.Errorf("ids %q, error %v, %d requests", ids, err, n)
+	}
+}
+
 func TestAPageThatCannotBeReadIsAnError(t *testing.T) {
 	for _, body := range []string{"", "{}", "[{", "<html>", `[{"contentType":"x"}]`, `[1]`} {
 		c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, body) })
@@ -100,9 +137,18 @@ func TestAPageThatCannotBeReadIsAnError(t *testing.T) {
 	}
 }
 
-func TestItemsBesideANamelessOneAreGiven(t *testing.T) {
-	c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, 200, `[{},{"contentId":"a"}]`) })
-	if ids, err := listed(t.Context(), c); err == nil || !slices.Equal(ids, []string{"a"}) {
+func TestItemsBesideANamelessOneAreGivenAndThoseOfLaterPages(t *testing.T) {
+	var self string
+	c, srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/2" {
+			reply(w, 200, items("c"))
+			return
+		}
+		w.Header().Set("NextPageUri", self+"/2")
+		reply(w, 200, `[{},{"contentId":"a"},{"contentId":"b","contentUri":7,"contentCreated":5}]`)
+	})
+	self = srv.URL
+	if ids, err := listed(t.Context(), c); err == nil || !slices.Equal(ids, []string{"a", "b", "c"}) {
 		t.Errorf("ids %q, error %v", ids, err)
 	}
 }

@@ -60,7 +60,10 @@ func hasPublisher(query string) bool {
 	return false
 }
 
-// trail follows the pages of one answer and refuses to go in circles.
+// maxPages bounds a listing. A window of a day has hundreds of pages in the largest tenants.
+const maxPages = 100_000
+
+// trail follows the pages of one answer and refuses to go in circles or on for ever.
 type trail struct {
 	c    *Client
 	seen map[string]bool
@@ -78,6 +81,8 @@ func (t *trail) next(header string) (string, error) {
 	if t.seen[uri] {
 		return "", errors.New("next page: the pages go in circles")
 	}
-	t.seen[uri] = true
+	if t.seen[uri] = true; len(t.seen) > t.c.pages {
+		return "", fmt.Errorf("next page: more than %d pages", t.c.pages)
+	}
 	return uri, nil
 }
