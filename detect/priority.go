@@ -28,7 +28,7 @@ type row struct {
 
 // priority is the one table of priority tags. The names are Exchange cmdlets, mailbox audit actions and Entra
 // activities as Microsoft documents them (learn.microsoft.com: "Audit log activities", "Manage mailbox
-// auditing", Exchange PowerShell reference). The period is part of an Entra activity's name.
+// auditing", Exchange PowerShell reference).
 //
 // SendAs and SendOnBehalf are not here: they use a delegation and grant none.
 var priority = []row{
@@ -131,7 +131,8 @@ func compile(withOptional bool) map[string]*operation {
 	return ops
 }
 
-// fold gives an operation's name as it is compared: without white space around it and without case. Only
+// fold gives an operation's name as it is compared: without white space around it, without the period that Entra
+// ID puts at its end in one log and not in another, and without case. Only
 // ASCII is folded: the names are ASCII, and Unicode would take other letters for theirs.
 func fold(name string) string {
 	return strings.Map(func(r rune) rune {
@@ -139,5 +140,5 @@ func fold(name string) string {
 			return r + 'a' - 'A'
 		}
 		return r
-	}, strings.TrimSpace(name))
+	}, strings.Trim(name, ". \t\r\n"))
 }

@@ -1,7 +1,6 @@
 package detect
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -17,7 +16,7 @@ func (r record) text(name string) string { return strings.TrimSpace(r.Get(name).
 // parameters calls yield with the name and value of each of the cmdlet's parameters until it returns false.
 // Exchange writes a list of names and values, Security & Compliance one string as typed, many records none.
 func (r record) parameters(yield func(name, value string) bool) {
-	p := r.Get("Parameters")
+	p := nested(r.Get("Parameters"))
 	if p.Type == gjson.String {
 		commandLine(p.Str, yield)
 		return
@@ -25,14 +24,33 @@ func (r record) parameters(yield func(name, value string) bool) {
 	list(p, "Value", yield)
 }
 
-// list calls yield with the elements of a list of {Name, Value} pairs. A value may be absent.
+// list calls yield with the elements of a list of {Name, Value} pairs. A value may be absent. Programs that read
+// records and write them again make an object of the list, or a text.
 func list(l gjson.Result, value string, yield func(name, value string) bool) {
-	if !l.IsArray() {
-		return
+	switch l = nested(l); {
+	case l.IsArray():
+		l.ForEach(func(_, pair gjson.Result) bool {
+			return yield(strings.TrimSpace(pair.Get("Name").String()), pair.Get(value).String())
+		})
+	case l.IsObject():
+		l.ForEach(func(name, v gjson.Result) bool {
+			if v.IsObject() {
+				v = v.Get(value)
+			}
+			return yield(strings.TrimSpace(name.Str), v.String())
+		})
 	}
-	l.ForEach(func(_, pair gjson.Result) bool {
-		return yield(strings.TrimSpace(pair.Get("Name").String()), pair.Get(value).String())
-	})
+}
+
+// nested gives the list or object that a string holds as JSON text, and any other value as it is.
+func nested(v gjson.Result) gjson.Result {
+	if v.Type != gjson.String {
+		return v
+	}
+	if in := gjson.Parse(v.Str); in.IsArray() || in.IsObject() {
+		return in
+	}
+	return v
 }
 
 // property gives the value of a pair of one of the record's lists, for example OperationProperties.
@@ -111,12 +129,12 @@ func unquote(s string) string {
 	return s
 }
 
-// userType gives the record's UserType, or -1. See learn.microsoft.com, "Office 365 Management Activity API
-// schema", UserType.
-func (r record) userType() int {
-	n, err := strconv.Atoi(r.text("UserType"))
-	if err != nil {
-		return -1
+// isService says whether Microsoft's own identities did it: UserType 3 is a datacenter administrator or system
+// account, 4 a system (Management Activity API schema, UserType). Some sources write the name for the number.
+func (r record) isService() bool {
+	switch strings.ToLower(r.text("UserType")) {
+	case "3", "dcadmin", "4", "system":
+		return true
 	}
-	return n
+	return false
 }

@@ -7,12 +7,6 @@ import (
 	"ualstream/schemas"
 )
 
-// UserType values of Microsoft's own identities (Management Activity API schema, UserType).
-const (
-	dcAdmin = 3 // a datacenter administrator or datacenter system account
-	system  = 4
-)
-
 // triage says whether a tagged event is worth an analyst's look. conditional tells that it has a tag by its
 // details and not by its operation alone.
 //
@@ -21,18 +15,10 @@ func triage(r record, op *operation, tags []string, conditional bool) schemas.Tr
 	switch {
 	case op.name == updateInboxRules && isEmptyRule(r),
 		slices.Contains(tags, schemas.MailboxFolderPermissions) && isGroupSetUp(r),
-		isService(r) && !hasAddress(r) && !conditional && !isRisky(r, op):
+		r.isService() && !hasAddress(r) && !conditional && !isRisky(r, op):
 		return schemas.TriageNoise
 	}
 	return schemas.TriagePriority
-}
-
-func isService(r record) bool {
-	switch r.userType() {
-	case dcAdmin, system:
-		return true
-	}
-	return false
 }
 
 // isRisky says whether the cmdlet was given a risky parameter, or Outlook wrote a rule that does something.
@@ -43,8 +29,11 @@ func isRisky(r record, op *operation) bool {
 // hasAddress says whether the record names a client address in any of its three places.
 func hasAddress(r record) bool {
 	return slices.ContainsFunc([]string{"ClientIP", "ClientIPAddress", "ActorIpAddress"}, func(name string) bool {
-		a := r.text(name)
-		return a != "" && !strings.EqualFold(a, "<null>") && !strings.EqualFold(a, "null")
+		switch strings.ToLower(r.text(name)) {
+		case "", "<null>", "null", "unknown":
+			return false
+		}
+		return true
 	})
 }
 
