@@ -38,6 +38,9 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := c.visible(found); err != nil {
+		return err
+	}
 	var missing []kafka.TopicConfig
 	for _, t := range schemas.Topics {
 		if indexTopic(found, t.Name(c.cfg.Prefix)) < 0 {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kfake"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"ualstream/schemas"
 )
@@ -218,6 +220,51 @@ func TestWrongLoginIsRefusedClearly(t *testing.T) {
 				t.Errorf("with the right password: %v", err)
 			}
 		})
+	}
+}
+
+func TestMissingPermissionsAreRefusedWithTheCommandThatGrantsThem(t *testing.T) {
+	var granted []kfake.ACL // what the command grants
+	for _, o := range []kmsg.ACLOperation{
+		kmsg.ACLOperationCreate, kmsg.ACLOperationDescribe, kmsg.ACLOperationDescribeConfigs, kmsg.ACLOperationRead, kmsg.ACLOperationWrite,
+	} {
+		granted = append(granted, kfake.ACL{Resource: kmsg.ACLResourceTypeTopic, Name: "m365.", Pattern: kmsg.ACLResourcePatternTypePrefixed, Operation: o, Allow: true})
+	}
+	granted = append(granted, kfake.ACL{Resource: kmsg.ACLResourceTypeGroup, Name: "m365.", Pattern: kmsg.ACLResourcePatternTypePrefixed, Operation: kmsg.ACLOperationRead, Allow: true})
+	unreadable := slices.Delete(slices.Clone(granted), 2, 3)
+	broker, err := kfake.NewCluster(kfake.NumBrokers(1), kfake.EnableSASL(), kfake.EnableACLs(), kfake.User("PLAIN", "none", "p"),
+		kfake.User("PLAIN", "all", "p", granted...), kfake.User("PLAIN", "unreadable", "p", unreadable...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer broker.Close()
+	as := func(user string) *Cluster {
+		return join(t, Config{Brokers: broker.ListenAddrs(), Prefix: "m365", SASL: &SASL{"PLAIN", user, "p"}})
+	}
+	for user, problem := range map[string]string{"none": "may not see it", "unreadable": "may not read the settings of it"} {
+		err := as(user).Prepare(within(t))
+		var refused *SettingsError
+		if !errors.As(err, &refused) || len(refused.Refusals) != 1 {
+			t.Fatalf("error %v, want one refusal", err)
+		}
+		allow := "kafka-acls.sh --bootstrap-server " + broker.ListenAddrs()[0] + " --add --allow-principal User:" + user + " --resource-pattern-type prefixed"
+		for _, want := range []string{"m365.raw,m365.", problem, allow + " --topic m365. --operation Create --operation Describe", allow + " --group m365. --operation Read"} {
+			if !strings.Contains(err.Error(), want) {
+				t.Errorf("error %q does not say %q", err, want)
+			}
+		}
+	}
+	c := as("all")
+	if err := c.Prepare(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	produce(t, c, numbered(schemas.TopicEvents, 0, 30))
+	seen := newTally()
+	stop := start(t, c, copying(seen))
+	seen.wait(t, 30)
+	stop()
+	if got := lag(t, c, "copy"); got != 0 {
+		t.Errorf("lag %d, want 0", got)
 	}
 }
 

@@ -15,9 +15,9 @@ import (
 // SettingsError says which topics are not as the contract wants them. Only a person can mend that.
 type SettingsError struct{ Refusals []Refusal }
 
-// Refusal is one setting of one topic.
+// Refusal is one thing that is wrong with a topic.
 type Refusal struct {
-	Topic   string
+	Topic   string // or several, with commas
 	Problem string // what was found and what is wanted
 	Mend    string // the command that mends it
 }
@@ -44,9 +44,10 @@ func (c *Cluster) verify(ctx context.Context, fresh *fresh) error {
 	}
 	found := map[string]map[string]string{}
 	var refused SettingsError
+	var unread []string
 	for _, r := range res.Resources {
 		if errors.Is(r.Error, kafka.TopicAuthorizationFailed) {
-			refused.Refusals = append(refused.Refusals, Refusal{r.ResourceName, "this user may not read its settings", c.permission(r.ResourceName)})
+			unread = append(unread, r.ResourceName)
 			continue
 		}
 		if r.Error != nil {
@@ -56,6 +57,9 @@ func (c *Cluster) verify(ctx context.Context, fresh *fresh) error {
 		for _, e := range r.ConfigEntries {
 			found[r.ResourceName][e.ConfigName] = e.ConfigValue
 		}
+	}
+	if len(unread) > 0 {
+		refused.Refusals = append(refused.Refusals, c.denied(unread, "read the settings of"))
 	}
 	for _, t := range schemas.Topics {
 		name := t.Name(c.cfg.Prefix)
@@ -110,13 +114,4 @@ func (c *Cluster) creation(t kafka.TopicConfig) string {
 		command += " --config " + e.ConfigName + "=" + e.ConfigValue
 	}
 	return command
-}
-
-func (c *Cluster) permission(topic string) string {
-	user := "ANONYMOUS"
-	if c.cfg.SASL != nil {
-		user = c.cfg.SASL.Username
-	}
-	return fmt.Sprintf("kafka-acls.sh --bootstrap-server %s --add --allow-principal User:%s --operation DescribeConfigs --topic %s",
-		strings.Join(c.cfg.Brokers, ","), user, topic)
 }
