@@ -86,7 +86,9 @@ func (c *Cloud) admitCall(r *http.Request) (*call, error) {
 	out := &call{Request: r, operation: r.PathValue("operation"), query: foldKeys(r.URL.Query()), now: c.cfg.Clock().UTC()}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	out.tenant = c.tenant(got.TenantID)
+	if out.tenant = c.tenant(got.TenantID); out.tenant == nil {
+		return nil, fail("AF20011", name) // the token is another simulation's, of the same process and key
+	}
 	return out, c.countPublisher(out.query.Get("publisheridentifier"))
 }
 
@@ -126,6 +128,7 @@ func reply(w http.ResponseWriter, status int, value any) {
 		http.Error(w, err.Error(), http.StatusInternalServerError) // no value of ours fails to encode
 		return
 	}
+	body.Truncate(body.Len() - 1) // the encoder's newline
 	head(w.Header())
 	w.Header().Set("Content-Length", strconv.Itoa(body.Len()))
 	w.WriteHeader(status)

@@ -49,28 +49,6 @@ func TestAzidentityReportsAWrongSecret(t *testing.T) {
 	}
 }
 
-func TestTokenCarriesTheClaimsOfAnApp(t *testing.T) {
-	c := start(t, Config{})
-	var got claims
-	parsed, _, err := jwt.NewParser().ParseUnverified(c.token, &got)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if parsed.Method.Alg() != "RS256" || parsed.Header["kid"] == "" {
-		t.Errorf("header %v", parsed.Header)
-	}
-	if got.Issuer != "https://sts.windows.net/"+contoso+"/" || got.TenantID != contoso || got.AppID != DefaultClientID ||
-		got.AppIDACR != "1" || got.Version != "1.0" || got.ObjectID == "" || got.Subject != got.ObjectID || got.IdP != got.Issuer {
-		t.Errorf("claims %+v", got)
-	}
-	if strings.Join(got.Roles, " ") != "ActivityFeed.Read ServiceHealth.Read" || got.Audience[0] != manageResource {
-		t.Errorf("roles %v, audience %v", got.Roles, got.Audience)
-	}
-	if !got.ExpiresAt.Equal(noon.Add(time.Hour)) || got.IssuedAt == nil || got.NotBefore == nil {
-		t.Errorf("times %v %v %v", got.IssuedAt, got.NotBefore, got.ExpiresAt)
-	}
-}
-
 func TestPublishedKeyVerifiesTokens(t *testing.T) {
 	c := start(t, Config{})
 	var metadata map[string]any

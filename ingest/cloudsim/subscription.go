@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // The content types of the Management Activity API.
@@ -68,18 +69,32 @@ func (r *call) contentType() (string, error) {
 	return kind, nil
 }
 
+// webhook is what a start may ask for.
+type webhook struct{ Address, Expiration string }
+
+// refused says why no webhook can be had: the simulation calls none, so that none answers.
+func (h *webhook) refused(now time.Time) error {
+	if until, err := time.Parse(time.RFC3339, h.Expiration); err == nil && until.Before(now) {
+		return fail("AF20003", h.Expiration)
+	}
+	if !strings.HasPrefix(strings.ToLower(h.Address), "https://") {
+		return fail("AF20021", h.Address, "The address must begin with HTTPS.")
+	}
+	return fail("AF20021", h.Address, "The endpoint did not return HTTP 200.")
+}
+
 // startSubscription enables a subscription. The simulation calls no webhook, so one that is asked for does not answer.
 func (c *Cloud) startSubscription(w http.ResponseWriter, r *call) error {
 	kind, err := r.contentType()
 	if err != nil {
 		return err
 	}
-	var body struct{ Webhook *struct{ Address string } }
+	var body struct{ Webhook *webhook }
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil && !errors.Is(err, io.EOF) {
 		return fail("AF20002", "webhook", "object")
 	}
 	if body.Webhook != nil {
-		return fail("AF20021", body.Webhook.Address)
+		return body.Webhook.refused(r.now)
 	}
 	c.mu.Lock()
 	s, changed := r.tenant.start(kind)

@@ -60,15 +60,24 @@ func TestContentTypeIsChecked(t *testing.T) {
 
 func TestWebhookThatNobodyCallsIsNotValidated(t *testing.T) {
 	c := fresh(t)
-	r, err := http.NewRequest(http.MethodPost, c.feed("subscriptions/start", "&contentType=Audit.General"),
-		strings.NewReader(`{"webhook":{"address":"https://hook.example/"}}`))
-	if err != nil {
-		t.Fatal(err)
+	for hook, want := range map[string]struct{ code, text string }{
+		`{"address":"https://hook.example/","expiration":""}`:                         {"AF20021", "did not return HTTP 200"},
+		`{"address":"http://hook.example/"}`:                                          {"AF20021", "must begin with HTTPS"},
+		`{"address":"https://hook.example/","expiration":"2001-01-01T00:00:00.000Z"}`: {"AF20003", "2001-01-01"},
+	} {
+		r, err := http.NewRequest(http.MethodPost, c.feed("subscriptions/start", "&contentType=Audit.General"),
+			strings.NewReader(`{"webhook":`+hook+`}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Authorization", "Bearer "+c.token)
+		got := c.send(r)
+		if got.is(t, 400, want.code); !strings.Contains(string(got.body), want.text) {
+			t.Errorf("%s: %s", hook, got.body)
+		}
 	}
-	r.Header.Set("Authorization", "Bearer "+c.token)
-	c.send(r).is(t, 400, "AF20021")
-	if got := strings.TrimSpace(string(c.get("subscriptions/list").body)); got != "[]" {
-		t.Fatalf("a subscription came to be: %s", got)
+	if got := string(c.get("subscriptions/list").body); got != "[]" {
+		t.Fatalf("a subscription came to be: %q", got)
 	}
 }
 

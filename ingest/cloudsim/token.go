@@ -32,6 +32,7 @@ const (
 // claims are those of an app-only access token.
 type claims struct {
 	jwt.RegisteredClaims
+	Resource  string   `json:"aud"` // one string, as Entra writes it, where the library would write a list
 	AppID     string   `json:"appid"`
 	AppIDACR  string   `json:"appidacr"` // how the app signed in: 1 by secret
 	IdP       string   `json:"idp"`
@@ -42,6 +43,9 @@ type claims struct {
 	Version   string   `json:"ver"`
 	TokenType string   `json:"idtyp"`
 }
+
+// GetAudience overrides that of the registered claims, which is not set.
+func (c claims) GetAudience() (jwt.ClaimStrings, error) { return jwt.ClaimStrings{c.Resource}, nil }
 
 // signingKey is the login service's, the same for all tenants, as Entra's is. It is made once in a process, because
 // that takes a good part of a second.
@@ -64,11 +68,11 @@ func (c *Cloud) sign(tenant, resource string, now time.Time) (string, error) {
 	principal := uuid.NewSHA1(uuid.MustParse(tenant), []byte(c.cfg.ClientID)).String()
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer: issuer, Subject: principal, Audience: jwt.ClaimStrings{resource},
+			Issuer: issuer, Subject: principal,
 			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now.Add(-5 * time.Minute)),
 			ExpiresAt: jwt.NewNumericDate(now.Add(c.cfg.TokenLife)),
 		},
-		AppID: c.cfg.ClientID, AppIDACR: "1", IdP: issuer, ObjectID: principal, Roles: c.cfg.Roles,
+		Resource: resource, AppID: c.cfg.ClientID, AppIDACR: "1", IdP: issuer, ObjectID: principal, Roles: c.cfg.Roles,
 		TenantID: tenant, TokenID: uuid.NewString(), Version: "1.0", TokenType: "app",
 	})
 	token.Header["kid"] = keyID(&c.key.PublicKey)
