@@ -70,7 +70,7 @@ func (e *encoder) str(name, s string) {
 		return
 	}
 	e.key(name)
-	e.text(s)
+	e.quoted(s)
 }
 
 // id writes an enumeration's number and its caption.
@@ -102,6 +102,11 @@ func (e *encoder) verbatim(json string) { e.buf = append(e.buf, json...) }
 // text writes a JSON string, cut at maxText.
 func (e *encoder) text(s string) {
 	e.comma()
+	e.quoted(s)
+}
+
+// quoted writes a JSON string that needs no comma before it, cut at maxText.
+func (e *encoder) quoted(s string) {
 	e.buf = append(e.buf, '"')
 	e.inner(cut(s, maxText))
 	e.buf = append(e.buf, '"')

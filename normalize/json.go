@@ -136,16 +136,16 @@ func skipNested(s string, i int) int {
 	}
 }
 
-// skipString looks for the quote that no backslash escapes.
+// skipString looks for the quote that no backslash escapes: one with an even number of them before it.
 func skipString(s string, i int) int {
 	for i++; ; i++ {
-		i += plain(s[i:])
-		for s[i] != '"' && s[i] != '\\' {
-			i++
+		i += strings.IndexByte(s[i:], '"')
+		slash := i
+		for s[slash-1] == '\\' {
+			slash--
 		}
-		if s[i] == '"' {
+		if (i-slash)%2 == 0 {
 			return i + 1
 		}
-		i++ // what the backslash escapes
 	}
 }

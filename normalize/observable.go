@@ -7,26 +7,30 @@ type observable struct {
 	value           string
 }
 
-// kind is an observable's type.
-type kind struct {
-	id      int64
-	caption string
+// kind is an observable's type, as the attributes that say it.
+type kind struct{ json string }
+
+// kindOf gives the type of a number and its caption.
+func kindOf(id int64, caption string) kind {
+	e := encoder{buf: []byte("{")}
+	e.id("type_id", id, "type", caption)
+	return kind{"," + string(e.buf[1:])}
 }
 
 // The types of observables that events have. OCSF has none for sessions and applications.
 var (
-	hostname    = kind{1, "Hostname"}
-	ipAddress   = kind{2, "IP Address"}
-	userName    = kind{4, "User Name"}
-	mailAddress = kind{5, "Email Address"}
-	fileName    = kind{7, "File Name"}
-	userAgent   = kind{16, "HTTP User-Agent"}
-	userUID     = kind{31, "User Object: uid"}
-	groupName   = kind{32, "Group Object: name"}
-	groupUID    = kind{33, "Group Object: uid"}
-	resource    = kind{38, "Resource Details Object: name"}
-	session     = kind{other, "Session"}
-	app         = kind{other, "Application"}
+	hostname    = kindOf(1, "Hostname")
+	ipAddress   = kindOf(2, "IP Address")
+	userName    = kindOf(4, "User Name")
+	mailAddress = kindOf(5, "Email Address")
+	fileName    = kindOf(7, "File Name")
+	userAgent   = kindOf(16, "HTTP User-Agent")
+	userUID     = kindOf(31, "User Object: uid")
+	groupName   = kindOf(32, "Group Object: name")
+	groupUID    = kindOf(33, "Group Object: uid")
+	resource    = kindOf(38, "Resource Details Object: name")
+	session     = kindOf(other, "Session")
+	app         = kindOf(other, "Application")
 )
 
 // maxObserved bounds the observables of lists, such as a mail's thousand recipients.
@@ -39,7 +43,7 @@ func (e *event) observe(path, attribute string, k kind, value string) {
 		return
 	}
 	for i := range e.seen {
-		if e.seen[i].kind.caption == k.caption && e.seen[i].value == value {
+		if e.seen[i].value == value && e.seen[i].kind == k {
 			return
 		}
 	}
@@ -60,7 +64,7 @@ func (e *event) observables() {
 		e.verbatim(o.path)
 		e.verbatim(o.attribute)
 		e.verbatim(`"`)
-		e.id("type_id", o.kind.id, "type", o.kind.caption)
+		e.verbatim(o.kind.json)
 		e.str("value", o.value)
 		e.close('}')
 	}

@@ -56,6 +56,13 @@ var verbs = []row{
 	{to(&entityManagement, 13, configuration), "resume-"},
 }
 
+// prefixes are the beginnings, in lower case, of operations that come with many endings.
+var prefixes = []row{
+	{to(&authentication, 1, logon), "passwordlogon|foreignrealmindexlogon"},
+	{to(&webResources, 5, search), "searchqueryinitiated|" +
+		"sharepointsearchqueryinitiated|teamssearchqueryinitiated"},
+}
+
 // unknown is what an operation means that nobody has told of.
 var unknown = action{class: &baseEvent, activity: other, subject: none, head: baseEvent.head(other)}
 

@@ -246,10 +246,3 @@ var table = []row{
 	{to(&entityManagement, 4, directoryCase), "CaseRemoved|HoldRemoved|SearchRemoved"},
 	{to(&webResources, other, copilot), "CopilotInteraction"},
 }
-
-// prefixes are the beginnings, in lower case, of operations that come with many endings.
-var prefixes = []row{
-	{to(&authentication, 1, logon), "passwordlogon|foreignrealmindexlogon"},
-	{to(&webResources, 5, search), "searchqueryinitiated|" +
-		"sharepointsearchqueryinitiated|teamssearchqueryinitiated"},
-}
