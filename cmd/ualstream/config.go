@@ -85,11 +85,15 @@ func (e *env) parseConfig(fs *flag.FlagSet, c *config, help string, args []strin
 		return nil, err
 	}
 	if c.file != "" {
-		if err := readFile(c.file, fs); err != nil {
+		given := map[string]bool{}
+		fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
+		// The secret's variable goes before the file, as every variable does.
+		given["client-secret-file"] = given["client-secret-file"] || e.getenv(secretVariable) != ""
+		if err := readFile(c.file, fs, given); err != nil {
 			return nil, err
 		}
 	}
-	return operands, c.checkBrokers()
+	return operands, c.checkBrokers(fs.Name())
 }
 
 // configOnly is parseConfig for a command that takes no operands.
@@ -101,10 +105,13 @@ func (e *env) configOnly(fs *flag.FlagSet, c *config, help string, args []string
 	return err
 }
 
-func (c *config) checkBrokers() error {
+func (c *config) checkBrokers(command string) error {
 	if len(c.brokers) == 0 && !c.embedded {
-		return wrongUse("name your Kafka with --brokers host:9092, or try it with --embedded, a broker in this process",
-			"no brokers")
+		embedded := "try it with --embedded, a broker in this process"
+		if command == "tail" {
+			embedded = "follow 'ualstream run --embedded' with --embedded"
+		}
+		return wrongUse("name your Kafka with --brokers host:9092, or "+embedded, "no brokers")
 	}
 	if len(c.brokers) > 0 && c.embedded {
 		return wrongUse("leave out one of them", "--brokers and --embedded exclude each other")

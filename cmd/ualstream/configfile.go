@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"flag"
 	"fmt"
@@ -13,15 +14,16 @@ import (
 	"github.com/goccy/go-yaml/parser"
 )
 
-// readFile sets from a YAML file every flag that is not set yet. Its keys are the flags' names with underscores; a
-// key that is no flag and a value of the wrong type are refused with their line.
-func readFile(path string, fs *flag.FlagSet) error {
+// readFile sets from a YAML file every flag that is not given yet. Its keys are the flags' names with underscores; a
+// key that is no flag and a value of the wrong type are refused with their line. A command that takes less than the
+// worker passes over the worker's keys, so that one file serves both.
+func readFile(path string, fs *flag.FlagSet, given map[string]bool) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return wrongUse("--config names a YAML file", "read the configuration: %v", err)
 	}
-	given := map[string]bool{}
-	fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
+	workers := newFlags("run")
+	(&config{}).workerFlags(workers)
 
 	entries, err := topLevel(data)
 	if err != nil {
@@ -29,14 +31,15 @@ func readFile(path string, fs *flag.FlagSet) error {
 	}
 	for _, entry := range entries {
 		key := entry.Key.String()
-		f := fs.Lookup(strings.ReplaceAll(key, "_", "-"))
+		name := strings.ReplaceAll(key, "_", "-")
+		f := cmp.Or(fs.Lookup(name), workers.Lookup(name))
 		if f == nil || strings.Contains(key, "-") || key == "config" {
 			return misplaced(path, entry, fmt.Sprintf("unknown key %q", key), "allowed keys: "+strings.Join(keys(fs), ", "))
 		}
 		if given[f.Name] {
 			continue
 		}
-		if err := setFromFile(fs, f, entry.Value); err != nil {
+		if err := setFromFile(f, entry.Value); err != nil {
 			return misplaced(path, entry, fmt.Sprintf("%s: %v", key, err), "see 'ualstream help "+fs.Name()+"'")
 		}
 	}
@@ -66,7 +69,7 @@ func topLevel(data []byte) ([]*ast.MappingValueNode, error) {
 }
 
 // setFromFile gives a flag the value of a YAML node.
-func setFromFile(fs *flag.FlagSet, f *flag.Flag, node ast.Node) error {
+func setFromFile(f *flag.Flag, node ast.Node) error {
 	if t, ok := f.Value.(*tenants); ok {
 		return t.setFromFile(node)
 	}
@@ -83,12 +86,13 @@ func setFromFile(fs *flag.FlagSet, f *flag.Flag, node ast.Node) error {
 			}
 			values = append(values, fmt.Sprint(scalar.GetValue()))
 		}
-		return fs.Set(f.Name, strings.Join(values, ","))
+		return f.Value.Set(strings.Join(values, ","))
 	case *ast.NullNode:
 		return errors.New("has no value")
 	case ast.ScalarNode:
-		if err := fs.Set(f.Name, fmt.Sprint(n.GetValue())); err != nil {
-			return fmt.Errorf("%q: %w", fmt.Sprint(n.GetValue()), err)
+		value := fmt.Sprint(n.GetValue())
+		if err := f.Value.Set(value); err != nil {
+			return fmt.Errorf("%q: %w", value, wanted(f, err))
 		}
 		return nil
 	default:

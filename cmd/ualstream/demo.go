@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -57,19 +58,26 @@ func (e *env) demonstrate(ctx context.Context, sink publish.Sink) error {
 	defer cloud.Close()
 	broker, err := kafka.StartEmbedded(kafka.Embedded{Logger: log})
 	if err != nil {
-		return fmt.Errorf("embedded broker: %w", err)
+		return err
 	}
 	defer broker.Close()
 
-	w, err := worker.New(demoOptions(cloud, broker, sink, log))
+	ctx, leave := context.WithCancelCause(ctx)
+	defer leave(nil)
+	sinks := heard([]publish.Sink{sink}, func(err error) error {
+		leave(unheardError{err})
+		return nil // nobody will read what is left
+	})
+	w, err := worker.New(demoOptions(cloud, broker, sinks, log))
 	if err != nil {
 		return err
 	}
-	fmt.Fprintln(e.stderr, "contoso.example is a simulated tenant with an intruder in it; its threats follow. Ctrl-C ends the demo.")
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return cloud.Play(ctx, cloudsim.DemoDay()) })
-	group.Go(func() error { return w.Run(ctx) })
-	if err := group.Wait(); err != nil {
+	fmt.Fprintln(e.stderr, "contoso.example is a simulated tenant with an intruder in it. What happened in its last hours comes first, "+
+		"in no order,\nthen what happens now. Ctrl-C ends the demo.")
+	group, running := errgroup.WithContext(ctx)
+	group.Go(func() error { return cloud.Play(running, cloudsim.DemoDay()) })
+	group.Go(func() error { return w.Run(running) })
+	if err := cmp.Or(group.Wait(), outcome(ctx)); err != nil {
 		return err
 	}
 	summary, err := w.Summary()
@@ -81,14 +89,14 @@ func (e *env) demonstrate(ctx context.Context, sink publish.Sink) error {
 }
 
 // demoOptions are a worker's that does everything against the simulation.
-func demoOptions(cloud *cloudsim.Cloud, broker *kafka.Broker, sink publish.Sink, log *slog.Logger) worker.Options {
+func demoOptions(cloud *cloudsim.Cloud, broker *kafka.Broker, sinks []publish.Sink, log *slog.Logger) worker.Options {
 	transport := trusting(cloud.CertPool())
 	k := broker.Config()
 	k.Logger = log
 	return worker.Options{
 		Stages: worker.Stages, Kafka: k, Poll: 500 * time.Millisecond, Drain: 3 * time.Second, Logger: log,
 		Tenants: []schemas.Tenant{{ID: cloudsim.DefaultTenant, Name: "contoso.example", ContentTypes: schemas.ContentTypes}},
-		Sinks:   []publish.Sink{sink},
+		Sinks:   sinks,
 		Microsoft: worker.Microsoft{
 			Endpoint: cloud.URL(), Transport: transport,
 			Credential: worker.ClientSecret(cloud.URL()+"/", cloudsim.DefaultClientID, cloudsim.DefaultClientSecret, transport),

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"slices"
@@ -48,6 +49,19 @@ func TestDemoShowsEveryPriorityTag(t *testing.T) {
 	}
 	if after := listing(t); !slices.Equal(before, after) {
 		t.Errorf("the demo left files behind: %v became %v", before, after)
+	}
+}
+
+func TestADemoThatNobodyReadsEndsQuietly(t *testing.T) {
+	var problems bytes.Buffer
+	e := &env{strings.NewReader(""), gone{}, &problems, func(string) string { return "" }}
+	if code := e.exitCode(e.dispatch(t.Context(), []string{"demo"})); code != exitDone {
+		t.Errorf("exit code %d, want %d", code, exitDone)
+	}
+	for _, noise := range []string{"level=", "error", "records"} {
+		if strings.Contains(problems.String(), noise) {
+			t.Errorf("stderr holds %q:\n%s", noise, problems.String())
+		}
 	}
 }
 

@@ -6,7 +6,9 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"strings"
+	"time"
 )
 
 // errHelpShown ends a command that was asked for its help text only.
@@ -60,7 +62,7 @@ func (e *env) fromEnvironment(fs *flag.FlagSet) error {
 			return
 		}
 		if bad := fs.Set(f.Name, value); bad != nil {
-			err = wrongUse(seeHelp(fs), "environment variable %s: %q: %v", name, value, bad)
+			err = wrongUse(seeHelp(fs), "environment variable %s: %q: %v", name, value, wanted(f, bad))
 		}
 	})
 	return err
@@ -76,7 +78,7 @@ func badFlag(fs *flag.FlagSet, err error) error {
 	text := err.Error()
 	name, unknown := strings.CutPrefix(text, "flag provided but not defined: -")
 	if !unknown {
-		return wrongUse(seeHelp(fs), "%s: %s", fs.Name(), strings.Replace(text, " -", " --", 1))
+		return badValue(fs, text)
 	}
 	var names []string
 	fs.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
@@ -85,6 +87,34 @@ func badFlag(fs *flag.FlagSet, err error) error {
 		hint = fmt.Sprintf("did you mean --%s?", near)
 	}
 	return wrongUse(hint, "%s has no flag --%s", fs.Name(), strings.TrimLeft(name, "-"))
+}
+
+// badValue is the error of a value that a flag does not take. The flag package's text for it reads
+// "invalid value "x" for flag -name: reason".
+func badValue(fs *flag.FlagSet, text string) error {
+	what, reason, _ := strings.Cut(text, " -")
+	name, reason, _ := strings.Cut(reason, ": ")
+	if f := fs.Lookup(name); f != nil && reason != "" {
+		return wrongUse(seeHelp(fs), "%s: %s --%s: %v", fs.Name(), what, name, wanted(f, errors.New(reason)))
+	}
+	return wrongUse(seeHelp(fs), "%s: %s", fs.Name(), strings.Replace(text, " -", " --", 1))
+}
+
+// wanted says what a flag's value must be, where its own error only says that this one is wrong.
+func wanted(f *flag.Flag, err error) error {
+	getter, ok := f.Value.(flag.Getter)
+	if !ok {
+		return err
+	}
+	switch getter.Get().(type) {
+	case time.Duration:
+		return errors.New("want a length of time like 90s or 1h")
+	case bool:
+		return errors.New("want true or false")
+	case *slog.Level:
+		return errors.New("want debug, info, warn or error")
+	}
+	return err
 }
 
 func seeHelp(fs *flag.FlagSet) string {

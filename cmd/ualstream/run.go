@@ -2,21 +2,13 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"log/slog"
-	"net/http"
-	"os"
 	"slices"
-	"strings"
-
-	"golang.org/x/term"
+	"syscall"
 
 	"ualstream/cmd/internal/kafka"
 	"ualstream/cmd/internal/worker"
-	"ualstream/publish"
 	"ualstream/schemas"
 )
 
@@ -85,11 +77,26 @@ func run(ctx context.Context, e *env, args []string) error {
 		options.Kafka = broker.Config()
 		options.Kafka.Prefix, options.Kafka.Logger = c.prefix, options.Logger
 	}
+	ctx, leave := context.WithCancelCause(ctx)
+	defer leave(nil)
+	options.Sinks = heard(options.Sinks, func(err error) error {
+		if errors.Is(err, syscall.EPIPE) {
+			leave(unheardError{err})
+		}
+		return err // what was not delivered is delivered next time
+	})
 	w, err := worker.New(options)
 	if err != nil {
-		return err
+		return &failure{err: err, hint: seeHelp(fs), misuse: true}
 	}
-	return refusal(w.Run(ctx))
+	if err := w.Run(ctx); err != nil {
+		return refusal(err)
+	}
+	err = outcome(ctx)
+	if err != nil {
+		options.Logger.Warn("nobody reads stdout any more, so the worker ended")
+	}
+	return err
 }
 
 // options turns what the user said into what a worker needs.
@@ -97,6 +104,9 @@ func (c *config) options(e *env) (worker.Options, error) {
 	log := c.logger(e)
 	o := worker.Options{
 		Stages: c.stages, Kafka: c.external(log), Tenants: c.tenants, Poll: c.poll, HTTP: c.http, Logger: log,
+	}
+	if c.poll <= 0 {
+		return o, wrongUse("give a length like 1m", "--poll-interval %s is no length of time to wait", c.poll)
 	}
 	if err := c.stages.oneOf("stages", worker.Stages...); err != nil {
 		return o, err
@@ -115,77 +125,16 @@ func (c *config) options(e *env) (worker.Options, error) {
 	}
 	var err error
 	if slices.Contains(c.stages, worker.StageIngest) && len(c.tenants) > 0 {
-		o.Microsoft, err = c.microsoft(e)
+		o.Microsoft, err = c.microsoft(e, log)
 	}
 	return o, err
-}
-
-// microsoft gives how Microsoft's side is reached and with which secret.
-func (c *config) microsoft(e *env) (worker.Microsoft, error) {
-	none := worker.Microsoft{}
-	secret, err := c.secret(e)
-	if err != nil {
-		return none, err
-	}
-	if c.clientID == "" {
-		return none, wrongUse("register an app with ActivityFeed.Read and name it with --client-id", "tenants are named, but no client ID")
-	}
-	transport, err := c.transport()
-	if err != nil {
-		return none, err
-	}
-	return worker.Microsoft{
-		Endpoint: c.endpoint, Publisher: c.publisher, Transport: transport,
-		Credential: worker.ClientSecret(c.authority, c.clientID, secret, transport),
-	}, nil
-}
-
-// secret reads the client secret, from a file or the environment and never from a flag: process lists show flags.
-func (c *config) secret(e *env) (string, error) {
-	if c.secretFile == "" {
-		if secret := e.getenv("UALSTREAM_CLIENT_SECRET"); secret != "" {
-			return secret, nil
-		}
-		return "", wrongUse("give it with --client-secret-file or in UALSTREAM_CLIENT_SECRET", "tenants are named, but no client secret")
-	}
-	secret, err := os.ReadFile(c.secretFile)
-	if err != nil {
-		return "", wrongUse("--client-secret-file names a file that holds the secret alone", "read the client secret: %v", err)
-	}
-	return strings.TrimSpace(string(secret)), nil
-}
-
-// transport trusts one certificate authority more than the system does, or is nil.
-func (c *config) transport() (http.RoundTripper, error) {
-	if c.caFile == "" {
-		return nil, nil
-	}
-	pem, err := os.ReadFile(c.caFile)
-	if err != nil {
-		return nil, wrongUse("--ca-file names a PEM file", "read the certificate authority: %v", err)
-	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		pool = x509.NewCertPool()
-	}
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, wrongUse("--ca-file names a PEM file", "%s holds no certificate", c.caFile)
-	}
-	return trusting(pool), nil
-}
-
-// trusting is Go's own transport with another set of certificate authorities.
-func trusting(pool *x509.CertPool) http.RoundTripper {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.TLSClientConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-	return t
 }
 
 // startEmbedded starts the durable broker in this process and says what it is not.
 func (c *config) startEmbedded(log *slog.Logger) (*kafka.Broker, error) {
 	broker, err := kafka.StartEmbedded(kafka.Embedded{Dir: c.data, Logger: log})
 	if err != nil {
-		return nil, fmt.Errorf("embedded broker: %w", err)
+		return nil, err
 	}
 	if len(c.tenants) > 0 {
 		log.Warn("the embedded broker is for trying: it keeps one copy, on this disk, in the clear; "+
@@ -194,30 +143,11 @@ func (c *config) startEmbedded(log *slog.Logger) (*kafka.Broker, error) {
 	return broker, nil
 }
 
-// sink gives a sink on stdout: values, or lines for people. What services make by the thousand is left out of the
-// lines unless noise is asked for; a program that reads values can tell by itself.
-func (e *env) sink(asJSON, noise bool) publish.Sink {
-	if asJSON {
-		return publish.NewJSON(e.stdout)
-	}
-	lines := publish.NewText(e.stdout)
-	if e.color() {
-		lines = publish.NewColorText(e.stdout)
-	}
-	if noise {
-		return lines
-	}
-	return publish.AtLeast(schemas.TriagePriority, lines)
-}
-
-// color says whether stdout is a terminal whose user does not mind colours (no-color.org).
-func (e *env) color() bool {
-	file, ok := e.stdout.(*os.File)
-	return ok && term.IsTerminal(int(file.Fd())) && e.getenv("NO_COLOR") == ""
-}
-
 // refusal marks what no waiting mends as wrong use; the kafka package says how to mend it.
 func refusal(err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return withHint(err, "choose another address with --http, or \"\" for none")
+	}
 	var settings *kafka.SettingsError
 	var login *kafka.AuthError
 	if errors.As(err, &settings) || errors.As(err, &login) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
@@ -19,7 +20,7 @@ Flags:
     --prefix NAME      begins the names of all topics (m365)
     --embedded         the broker of an 'ualstream run --embedded' on this machine
     --data DIR         that broker's folder ($XDG_STATE_HOME/ualstream)
-    --config FILE      YAML with the same keys
+    --config FILE      YAML with the same keys; the worker's file will do
     --since D          begin with what came in that long ago, e.g. 1h, or all (what comes from now on)
     --noise            threats that services make by the thousand, too
     --json             values, one a line, instead of lines for people
@@ -55,7 +56,11 @@ func tail(ctx context.Context, e *env, args []string) error {
 	}
 	defer cluster.Close()
 	sink := e.sink(*asJSON, *noise)
-	return cluster.Read(ctx, read, func(m schemas.Message) error { return sink.Deliver(ctx, []schemas.Message{m}) })
+	err = cluster.Read(ctx, read, func(m schemas.Message) error { return sink.Deliver(ctx, []schemas.Message{m}) })
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 // tailRead says what to read of which topic.

@@ -45,6 +45,9 @@ func (s Summary) String() string {
 	for _, tag := range schemas.PriorityTags {
 		fmt.Fprintf(&b, "  %-28s %5d\n", tag, s.Tags[tag])
 	}
+	if s.Threats == 0 {
+		return strings.TrimSuffix(b.String(), "\n")
+	}
 	fmt.Fprintf(&b, "a threat took %s on average from the act until it was received, and %s from then to its topic",
 		s.Microsoft.Round(time.Second), s.Ours.Round(10*time.Millisecond))
 	return b.String()
