@@ -22,7 +22,7 @@ func TestWhateverHappensWhatWasListedIsStoredOrLost(t *testing.T) {
 					ctx, cancel := context.WithTimeout(t.Context(), time.Minute+w.some(36*time.Hour))
 					c := New(Config{
 						Tenant: schemas.Tenant{ID: tenant, ContentTypes: []string{"Audit.Exchange"}},
-						Feed:   w, Sink: w, Ledger: w.known(), Poll: 10 * time.Minute, Parallel: parallel, Clock: w.clock,
+						Feed:   w, Sink: w, Ledger: w.known(), Poll: 30 * time.Minute, Parallel: parallel, Clock: w.clock,
 					})
 					_ = c.Run(ctx)
 					if late, ok := ctx.Deadline(); !ok || time.Since(late) > 0 {
