@@ -10,7 +10,6 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/cenkalti/backoff/v4"
 )
 
@@ -18,34 +17,35 @@ import (
 type request struct{ op, method, uri string }
 
 // call sends a request and gives the answer, a success, whose body the caller closes. A token that is not
-// accepted is renewed once.
+// accepted is replaced once.
 func (c *Client) call(ctx context.Context, r request) (*http.Response, error) {
-	resp, err := c.send(ctx, r, "")
+	token, err := c.tokens.get(ctx, "")
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.op, err)
+	}
+	resp, err := c.send(ctx, r, token)
 	if refused, ok := errors.AsType[*Error](err); !ok || refused.Action() != Renew {
 		return resp, err
 	}
-	// Credentials cache their tokens; a request for claims passes by the cache. This one asks for nothing that
-	// a new token does not have: that it is valid from now on.
-	return c.send(ctx, r, fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, time.Now().Unix()))
+	if token, err = c.tokens.instead(ctx, token); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.op, err)
+	}
+	return c.send(ctx, r, token)
 }
 
-func (c *Client) send(ctx context.Context, r request, claims string) (*http.Response, error) {
-	token, err := c.cred.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{c.scope}, Claims: claims})
-	if err != nil {
-		return nil, fmt.Errorf("%s: token for %s: %w", r.op, c.scope, err)
-	}
+func (c *Client) send(ctx context.Context, r request, token string) (*http.Response, error) {
 	req, err := http.NewRequest(r.method, r.uri, http.NoBody)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.op, withoutURL(err))
 	}
-	req.Header.Set("Authorization", "Bearer "+token.Token)
+	req.Header.Set("Authorization", "Bearer "+token)
 	resp, err := c.do(ctx, req)
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", r.op, without(token.Token, err))
+		return nil, fmt.Errorf("%s: %w", r.op, without(token, err))
 	}
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		defer resp.Body.Close()
-		return nil, errorOf(r.op, token.Token, resp)
+		return nil, errorOf(r.op, token, resp)
 	}
 	return resp, nil
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -86,9 +87,64 @@ func TestTokenThatIsRefusedIsRenewedOnce(t *testing.T) {
 		if (err == nil) != (want == nil) || n != 2 {
 			t.Errorf("%d refusals: error %v after %d requests", refusals, err, n)
 		}
-		if got := c.cred.(*credential).renewed.Load(); got != 1 {
+		if got := c.tokens.cred.(*credential).renewed.Load(); got != 1 {
 			t.Errorf("%d refusals: renewed %d times", refusals, got)
 		}
+	}
+}
+
+func TestManyRefusalsDoNotBesiegeTheLoginService(t *testing.T) {
+	c, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) { reply(w, 401, "") })
+	for range 20 {
+		if _, err := listed(t.Context(), c); err == nil {
+			t.Error("no error")
+		}
+	}
+	if got := c.tokens.cred.(*credential).renewed.Load(); got != 1 {
+		t.Errorf("renewed %d times", got)
+	}
+}
+
+// rotating is a credential whose token is another one once it was renewed.
+type rotating struct {
+	mu      sync.Mutex
+	version int
+}
+
+func (r *rotating) GetToken(_ context.Context, o policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if o.Claims != "" {
+		r.version++
+	}
+	return azcore.AccessToken{Token: fmt.Sprint("version", r.version)}, nil
+}
+
+func TestATokenThatExpiresUnderManyCallersIsRenewedOnceForAll(t *testing.T) {
+	var together sync.WaitGroup // all are refused before any is answered
+	together.Add(8)
+	_, srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") == "Bearer version1" {
+			reply(w, 200, items("a"))
+			return
+		}
+		together.Done()
+		together.Wait()
+		reply(w, 401, "")
+	})
+	cred := &rotating{}
+	c := clientOf(t, srv, cred)
+	var callers sync.WaitGroup
+	for range 8 {
+		callers.Go(func() {
+			if _, err := listed(t.Context(), c); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	callers.Wait()
+	if cred.version != 1 {
+		t.Errorf("renewed %d times", cred.version)
 	}
 }
 

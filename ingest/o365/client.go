@@ -48,8 +48,7 @@ type Client struct {
 	endpoint  *url.URL
 	root      string // https://host/api/v1.0/{tenant}/activity/feed
 	publisher string
-	scope     string
-	cred      azcore.TokenCredential
+	tokens    tokens
 	http      *http.Client
 	log       *slog.Logger
 
@@ -95,8 +94,7 @@ func New(cfg Config) (*Client, error) {
 		endpoint:  endpoint,
 		root:      endpoint.String() + "/api/v1.0/" + cfg.Tenant + "/activity/feed",
 		publisher: cfg.Publisher,
-		scope:     cfg.Scope,
-		cred:      cfg.Credential,
+		tokens:    tokens{cred: cfg.Credential, scope: cfg.Scope},
 		http:      &http.Client{Transport: cfg.Transport, CheckRedirect: refuseRedirect},
 		log:       cfg.Logger,
 		pace:      patient,

@@ -82,7 +82,7 @@ func TestEveryCallCarriesTokenAndPublisher(t *testing.T) {
 	if !slices.Equal(calls, want) {
 		t.Errorf("calls %q, want %q", calls, want)
 	}
-	if got := c.cred.(*credential).scopes.Load(); got != srv.URL+"/.default" {
+	if got := c.tokens.cred.(*credential).scopes.Load(); got != srv.URL+"/.default" {
 		t.Errorf("scope %q", got)
 	}
 }

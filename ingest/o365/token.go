@@ -1,0 +1,47 @@
+package o365
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+)
+
+// renewEvery is how often a token that is refused is renewed at most. Where each of a hundred thousand blobs is
+// answered with 401, the login service must not be asked as often.
+const renewEvery = time.Minute
+
+// tokens gives the token for each request. The credential caches it.
+type tokens struct {
+	cred  azcore.TokenCredential
+	scope string
+
+	mu      sync.Mutex
+	renewed time.Time
+}
+
+func (t *tokens) get(ctx context.Context, claims string) (string, error) {
+	token, err := t.cred.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{t.scope}, Claims: claims})
+	if err != nil {
+		return "", fmt.Errorf("token for %s: %w", t.scope, err)
+	}
+	return token.Token, nil
+}
+
+// instead gives a token in place of one that was refused: what another caller has got meanwhile, or a new one.
+func (t *tokens) instead(ctx context.Context, refused string) (string, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	token, err := t.get(ctx, "")
+	now := time.Now()
+	if err != nil || token != refused || now.Sub(t.renewed) < renewEvery {
+		return token, err
+	}
+	t.renewed = now
+	// A request for claims passes by the credential's cache. This one asks for nothing that a new token does not
+	// have: that it is valid from now on.
+	return t.get(ctx, fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, now.Unix()))
+}
