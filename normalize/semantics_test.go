@@ -1,0 +1,86 @@
+package normalize_test
+
+import (
+	"testing"
+
+	"github.com/tidwall/gjson"
+)
+
+func TestFailedSignInDoesNotSaySuccess(t *testing.T) {
+	const request = `,"ExtendedProperties":[{"Name":"ResultStatusDetail","Value":"%s"}]`
+	for _, test := range []struct{ fields, detail, want string }{
+		{`"Operation":"UserLoginFailed"`, "Success", ""},
+		{`"Operation":"UserLoginFailed"`, "Succeeded", ""},
+		{`"Operation":"UserLoginFailed"`, "UserError", "UserError"},
+		{`"Operation":"UserLoginFailed","ErrorNumber":"50140"`, "Success", ""},
+		{`"Operation":"UserLoginFailed","LogonError":"IdsLocked"`, "Success", "IdsLocked"},
+		{`"Operation":"UserLoggedIn"`, "Success", "Success"},
+		{`"Operation":"UserLoggedIn"`, "Redirect", "Redirect"},
+	} {
+		got := event(t, test.fields+request, test.detail)
+		if s := gjson.GetBytes(got, "status_detail").Str; s != test.want {
+			t.Errorf("%s with %s: status_detail is %q, want %q", test.fields, test.detail, s, test.want)
+		}
+	}
+}
+
+func TestSecondFactorIsToldWhereItWasAskedFor(t *testing.T) {
+	for fields, want := range map[string]string{
+		`"ExtendedProperties":[{"Name":"RequestType","Value":"SAS:EndAuth"}]`:     "true",
+		`"ExtendedProperties":[{"Name":"RequestType","Value":"SAS:ProcessAuth"}]`: "true",
+		`"ExtendedProperties":[{"Name":"RequestType","Value":"Login:login"}]`:     "",
+		`"ErrorNumber":"500121"`: "true",
+		`"ErrorNumber":"50126"`:  "",
+		`"ErrorNumber":"0"`:      "",
+	} {
+		got := event(t, `"Operation":"UserLoggedIn",%s`, fields)
+		if mfa := gjson.GetBytes(got, "is_mfa").Raw; mfa != want {
+			t.Errorf("%s: is_mfa is %q, want %q", fields, mfa, want)
+		}
+	}
+}
+
+func TestRuleWithoutMailboxIsInTheCallersOwn(t *testing.T) {
+	for fields, want := range map[string]string{
+		`"ObjectId":"EURP.prod/contoso/ana\\x"`:                                               "ana@contoso.example",
+		`"ObjectId":"bob@contoso.example\\x"`:                                                 "bob@contoso.example",
+		`"ObjectId":"EURP/bob\\x","Parameters":[{"Name":"Mailbox","Value":"bob"}]`:            "bob",
+		`"ObjectId":"EURP/bob\\x","Parameters":[{"Name":"Identity","Value":"bob\\x"}]`:        "EURP/bob",
+		`"ObjectId":"bob@contoso.example\\x","Parameters":[{"Name":"Mailbox","Value":"bob"}]`: "bob@contoso.example",
+		`"ObjectId":"EURP/ana\\x","Parameters":[{"Name":"Identity","Value":"4711"}]`:          "ana@contoso.example",
+		`"ObjectId":"EURP/ana\\x","UserType":3`:                                               "EURP/ana",
+		`"ObjectId":""`:                                                                       "ana@contoso.example",
+	} {
+		got := event(t, `"Operation":"Set-InboxRule",%s,"UserId":"ana@contoso.example"`, fields)
+		if box := gjson.GetBytes(got, `metadata.tags.#(name=="mailbox").value`).Str; box != want {
+			t.Errorf("%s: mailbox is %q, want %q", fields, box, want)
+		}
+	}
+}
+
+func TestWhatIsKnownReachesItsAttribute(t *testing.T) {
+	for _, test := range []struct{ fields, path, want string }{
+		{`"Operation":"AddedToGroup","TargetUserOrGroupName":"i:0#.f|membership|eve@x.example"`, "user.email_addr", "eve@x.example"},
+		{`"Operation":"AddedToGroup","TargetUserOrGroupName":"i:0#.f|membership|eve@x.example"`, "user.name", "i:0#.f|membership|eve@x.example"},
+		{`"Operation":"FileMalwareDetected","SourceFileName":"a.exe","ObjectId":"o/a.exe"`, "evidences.0.file.name", "a.exe"},
+		{`"Operation":"AtpDetection","FileData":{"FileName":"a.exe"}`, "evidences.0.file.name", "a.exe"},
+		{`"Operation":"TIUrlClickData","UserIp":"192.0.2.1"`, "device.ip", "192.0.2.1"},
+		{`"Operation":"Add member to role.","ObjectId":"a@x.example"`, "resources", ""},
+		{`"Operation":"GroupCreation","ObjectId":"Sales"`, "group.name", "Sales"},
+		{`"Operation":"MemberAdded","UserId":"u","TeamName":"Sales"`, "message", "u: MemberAdded on Sales"},
+		{`"Operation":"AlertTriggered","UserId":"u","Name":"Forwarding","AlertEntityId":"a@x.example"`, "message",
+			"u: AlertTriggered, Forwarding on a@x.example (New)"},
+	} {
+		if s := gjson.GetBytes(event(t, "%s", test.fields), test.path).String(); s != test.want {
+			t.Errorf("%s: %s is %q, want %q", test.fields, test.path, s, test.want)
+		}
+	}
+}
+
+func TestAppAccessContextMayBeAList(t *testing.T) {
+	for _, written := range []string{`{"AADSessionId":"s"}`, `[{"AADSessionId":"s"}]`} {
+		if s := gjson.GetBytes(event(t, `"AppAccessContext":%s`, written), "actor.session.uid").Str; s != "s" {
+			t.Errorf("%s: the session is %q", written, s)
+		}
+	}
+}
