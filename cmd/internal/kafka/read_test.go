@@ -94,6 +94,17 @@ func TestReadFollowsUntilItsContextEnds(t *testing.T) {
 	}
 }
 
+func TestFollowingATopicThatIsNotThereEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := connect(t).Read(ctx, Read{Topic: schemas.TopicEvents, Follow: true}, nil); err != nil {
+		t.Errorf("error %v after the context ended", err)
+	}
+	if err := connect(t).Read(ctx, Read{Topic: schemas.TopicEvents}, nil); !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v, want context.Canceled: the end was not reached", err)
+	}
+}
+
 func TestReadFromLatestSkipsWhatWasThere(t *testing.T) {
 	c := prepared(t)
 	produce(t, c, numbered(schemas.TopicEvents, 0, 10))
