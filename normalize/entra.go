@@ -72,9 +72,7 @@ func describeLogon(e *event) {
 	}
 	e.object("service")
 	e.str("name", orElse(r.service, "Microsoft 365"))
-	if !isEmail(r.object) { // older sign-ins name the user there
-		e.str("uid", orElse(r.object, identity(r.target, claimIdentity)))
-	}
+	e.str("uid", r.signedInTo())
 	e.close('}')
 	if s := r.session(); s != "" {
 		e.object("session")
@@ -82,6 +80,16 @@ func describeLogon(e *event) {
 		e.close('}')
 	}
 	e.user("user", "user", r.doer())
+}
+
+// signedInTo gives the ID of the application that a sign-in was to. Older sign-ins name the user in its place, and
+// others say Unknown.
+func (r *record) signedInTo() string {
+	id := orElse(r.object, identity(r.target, claimIdentity))
+	if isEmail(id) || hasFold(id, "Unknown") {
+		return ""
+	}
+	return id
 }
 
 // isSecondFactor says whether a sign-in is known to have asked for a second factor: its request went to Microsoft's

@@ -57,7 +57,7 @@ func lastElement(path string) string {
 // oneResource writes the page, list or query that was used.
 func (e *event) oneResource(kind string) {
 	e.array("web_resources")
-	e.webResource(orElse(e.r.place(), e.r.service, nobody), "", kind, "")
+	e.webResource(orElse(e.r.place(), e.mailbox, e.r.service, nobody), "", kind, "")
 	e.close(']')
 }
 
