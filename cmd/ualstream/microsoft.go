@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/tls"
 	"crypto/x509"
 	"log/slog"
@@ -15,10 +16,8 @@ import (
 // microsoft gives how Microsoft's side is reached and with which secret.
 func (c *config) microsoft(e *env, log *slog.Logger) (worker.Microsoft, error) {
 	none := worker.Microsoft{}
-	for name, address := range map[string]string{"endpoint": c.endpoint, "authority": c.authority} {
-		if err := isHost(name, address); err != nil {
-			return none, err
-		}
+	if err := cmp.Or(isHost("endpoint", c.endpoint), isHost("authority", c.authority)); err != nil {
+		return none, err
 	}
 	secret, err := c.secret(e, log)
 	if err != nil {

@@ -82,7 +82,7 @@ func (p *process) end(signal os.Signal) (code int, stderr string) {
 	if err := p.cmd.Process.Signal(signal); err != nil {
 		p.t.Fatal(err)
 	}
-	for range p.stdout { //nolint:revive // it has to be read to its end
+	for range p.stdout { // it has to be read to its end
 	}
 	for line := range p.stderr {
 		stderr += line

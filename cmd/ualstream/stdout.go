@@ -58,8 +58,6 @@ func heard(sinks []publish.Sink, unheard func(error) error) []publish.Sink {
 // unheardError is why a command ended whose output could not be delivered.
 type unheardError struct{ error }
 
-func (e unheardError) Unwrap() error { return e.error }
-
 // outcome gives the error for which ctx was ended, or nil if it was a signal or its time that ended it.
 func outcome(ctx context.Context) error {
 	unheard, _ := errors.AsType[unheardError](context.Cause(ctx))
