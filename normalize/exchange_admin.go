@@ -12,7 +12,8 @@ var (
 	configuration     = subject{describeConfiguration, nil}
 )
 
-func (r *record) parameter(name string) string { return r.params.get(name).text() }
+// parameter gives the value of a cmdlet's parameter, of a list its first.
+func (r *record) parameter(name string) string { return single(r.params.get(name)).text() }
 
 // describeMailbox writes the mailbox and the settings that were made.
 func describeMailbox(e *event) {

@@ -71,6 +71,8 @@ func TestWhatIsKnownReachesItsAttribute(t *testing.T) {
 		{`"Operation":"TeamsSessionStarted","ObjectId":"Unknown (Unknown)"`, "service.uid", ""},
 		{`"Operation":"PasswordLogonInitialAuthUsingPassword","ObjectId":"a@x.example"`, "service.uid", ""},
 		{`"Operation":"SearchQueryInitiatedExchange","MailboxOwnerUPN":"a@x.example"`, "web_resources.0.name", "a@x.example"},
+		{`"Operation":"Add-MailboxPermission","Parameters":[{"Name":"User","Value":["a@x.example","b@x.example"]}]`, "user.name", "a@x.example"},
+		{`"Operation":"SharingSet","TargetUserOrGroupName":"e@x.example"`, `observables.#(name=="access_list").value`, "e@x.example"},
 		{`"Operation":"GroupCreation","ObjectId":"Sales"`, "group.name", "Sales"},
 		{`"Operation":"MemberAdded","UserId":"u","TeamName":"Sales"`, "message", "u: MemberAdded on Sales"},
 		{`"Operation":"AlertTriggered","UserId":"u","Name":"Forwarding","AlertEntityId":"a@x.example"`, "message",

@@ -28,6 +28,9 @@ func describeFile(e *event) {
 		e.array("access_list")
 		e.text(with)
 		e.close(']')
+		if isEmail(with) {
+			e.observe("access_list", "", mailAddress, with)
+		}
 	}
 }
 

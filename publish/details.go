@@ -1,6 +1,7 @@
 package publish
 
 import (
+	"iter"
 	"slices"
 	"strings"
 
@@ -100,6 +101,9 @@ func application(event, rec gjson.Result) []string {
 // place in the line.
 func parameters(_, rec gjson.Result) []string {
 	p := rec.Get("Parameters")
+	if list := gjson.Parse(p.Str); p.Type == gjson.String && (list.IsArray() || list.IsObject()) {
+		p = list // as programs write it that read a record and write it again
+	}
 	if p.Type == gjson.String && p.Str != "" {
 		return []string{quoted(p.Str, 2*mostRunes)}
 	}
@@ -108,8 +112,7 @@ func parameters(_, rec gjson.Result) []string {
 		word string
 	}
 	var found []parameter
-	for _, e := range elements(p) {
-		name := e.Get("Name").String()
+	for name, value := range namesAndValues(p) {
 		if name == "" || name == "Identity" || slices.Contains(dull, name) {
 			continue
 		}
@@ -117,7 +120,7 @@ func parameters(_, rec gjson.Result) []string {
 		if rank < 0 {
 			rank = len(telling)
 		}
-		found = append(found, parameter{rank, word(name, 40) + "=" + word(e.Get("Value").String(), mostRunes)})
+		found = append(found, parameter{rank, word(name, 40) + "=" + word(value, mostRunes)})
 	}
 	slices.SortStableFunc(found, func(a, b parameter) int { return a.rank - b.rank })
 	words := make([]string, len(found))
@@ -125,6 +128,18 @@ func parameters(_, rec gjson.Result) []string {
 		words[i] = f.word
 	}
 	return words
+}
+
+// namesAndValues gives the names and values of a list of {Name, Value} objects, or of one object.
+func namesAndValues(list gjson.Result) iter.Seq2[string, string] {
+	return func(yield func(name, value string) bool) {
+		list.ForEach(func(key, v gjson.Result) bool {
+			if list.IsArray() {
+				return yield(v.Get("Name").String(), v.Get("Value").String())
+			}
+			return !list.IsObject() || yield(key.Str, v.String())
+		})
+	}
 }
 
 // elements gives an array's elements; what is no array has none.
