@@ -86,17 +86,6 @@ func outcome(event, _ gjson.Result) []string {
 	return pair(words, "code", event.Get("status_code"))
 }
 
-// application gives the application of a logon.
-func application(event, rec gjson.Result) []string {
-	if event.Get("class_uid").Int() != authentication {
-		return nil
-	}
-	if name := event.Get("actor.app_name"); name.Str != "" {
-		return pair(nil, "app", name)
-	}
-	return pair(nil, "app", rec.Get("ApplicationId"))
-}
-
 // parameters gives a cmdlet's parameters, the telling ones first. The mailbox, which is Identity, has its own
 // place in the line.
 func parameters(_, rec gjson.Result) []string {
