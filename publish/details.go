@@ -66,8 +66,11 @@ func pair(words []string, name string, value gjson.Result) []string {
 	return append(words, name+"="+word(text, mostRunes))
 }
 
-// authentication is the OCSF class of logons.
-const authentication = 3002
+// OCSF's class of logons, and its status of what succeeded.
+const (
+	authentication = 3002
+	success        = 1
+)
 
 // outcome says how it ended where it did not simply succeed, and for logons always.
 func outcome(event, _ gjson.Result) []string {

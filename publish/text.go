@@ -75,6 +75,9 @@ func eventLine(m schemas.Message) line {
 		l.faint = true
 		l.rest = append(l.rest, "(noise)")
 	}
+	if event.Get("class_uid").Int() == authentication && event.Get("status_id").Int() == success {
+		l.faint = true // most threats are sign-ins that succeeded: the others must not drown among them
+	}
 	return l
 }
 

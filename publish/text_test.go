@@ -94,6 +94,16 @@ func TestColoursStandAroundTheLabelAlone(t *testing.T) {
 	}
 }
 
+func TestSuccessfulSignInsAreFaintAndFailedOnesAreNot(t *testing.T) {
+	for status, faint := range map[string]bool{"1": true, "2": false, "99": false} {
+		m := schemas.Message{Topic: schemas.TopicThreats, Value: []byte(`{"class_uid":3002,"status_id":` + status + `}`)}
+		m.SetHeader(schemas.HeaderTags, schemas.LogonAttempt)
+		if got := deliver(t, color, m); strings.HasPrefix(got, "\x1b[2m") != faint {
+			t.Errorf("status %s: %q, want faint %v", status, got, faint)
+		}
+	}
+}
+
 // FuzzReadableLine holds that whatever a record says, its line is one line of printable characters, and short.
 func FuzzReadableLine(f *testing.F) {
 	archive, err := txtar.ParseFile("testdata/text.txtar")

@@ -24,7 +24,7 @@ Flags:
     --per-second N     records a second, besides the intruder's (3)
     --seed N           another seed is another tenant's day (1)
 
-The intruder comes every five minutes. Each start makes a new certificate authority: start the worker again, too.
+The intruder comes once, at the start. Each start makes a new certificate authority: start the worker again, too.
 
 Example:
     $ ualstream simulate &

@@ -23,11 +23,11 @@ type Day struct {
 	Tick  time.Duration // how often blobs become available while Play runs; default 500 ms
 }
 
-// DemoDay is a day to look at: three hours of history, a few records a second, and an intruder who begins at once and
+// DemoDay is a day to look at: two hours of history, a few records a second, and an intruder who begins at once and
 // is done within twelve seconds.
 func DemoDay() Day {
 	return Day{
-		History: 3 * time.Hour, PerHour: 120, PerSecond: 3,
+		History: 2 * time.Hour, PerHour: 90, PerSecond: 3,
 		StoryStep: time.Second, Tick: 500 * time.Millisecond,
 	}
 }

@@ -284,7 +284,7 @@ func TestDemoUnfoldsWithinTwelveSeconds(t *testing.T) {
 		go func() { done <- c.Play(ctx, DemoDay()) }()
 		synctest.Wait()
 		atOnce := c.Offered()
-		if n := len(atOnce); n < 300 || n > 900 {
+		if n := len(atOnce); n < 100 || n > 900 {
 			t.Errorf("%d records at once, want some hundred", n)
 		}
 		if !slices.ContainsFunc(atOnce, func(r Record) bool {
