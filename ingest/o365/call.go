@@ -27,7 +27,7 @@ func (c *Client) call(ctx context.Context, r request) (*http.Response, error) {
 	if refused, ok := errors.AsType[*Error](err); !ok || refused.Action() != Renew {
 		return resp, err
 	}
-	if token, err = c.tokens.instead(ctx, token); err != nil {
+	if token, err = c.tokens.renew(ctx); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.op, err)
 	}
 	return c.send(ctx, r, token)

@@ -124,7 +124,7 @@ func TestATokenThatExpiresUnderManyCallersIsRenewedOnceForAll(t *testing.T) {
 	var together sync.WaitGroup // all are refused before any is answered
 	together.Add(8)
 	_, srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.Header.Get("Authorization") == "Bearer version1" {
+		if r.Header.Get("Authorization") != "Bearer version0" {
 			reply(w, 200, items("a"))
 			return
 		}

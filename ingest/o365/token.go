@@ -31,17 +31,19 @@ func (t *tokens) get(ctx context.Context, claims string) (string, error) {
 	return token.Token, nil
 }
 
-// instead gives a token in place of one that was refused: what another caller has got meanwhile, or a new one.
-func (t *tokens) instead(ctx context.Context, refused string) (string, error) {
+// renew gives a token in place of one that was refused: a new one, or that which another caller has just got.
+func (t *tokens) renew(ctx context.Context) (string, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	token, err := t.get(ctx, "")
 	now := time.Now()
-	if err != nil || token != refused || now.Sub(t.renewed) < renewEvery {
-		return token, err
+	if now.Sub(t.renewed) < renewEvery {
+		return t.get(ctx, "")
 	}
-	t.renewed = now
 	// A request for claims passes by the credential's cache. This one asks for nothing that a new token does not
 	// have: that it is valid from now on.
-	return t.get(ctx, fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, now.Unix()))
+	token, err := t.get(ctx, fmt.Sprintf(`{"access_token":{"nbf":{"essential":true,"value":"%d"}}}`, now.Unix()))
+	if err == nil {
+		t.renewed = now
+	}
+	return token, err
 }
