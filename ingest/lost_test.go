@@ -32,7 +32,7 @@ func TestWhatCannotBeHadIsRememberedAsLost(t *testing.T) {
 			state: schemas.BlobLost, reason: "AF20051", tries: 1,
 		},
 		"a plain 404": {
-			serve: func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(404) },
+			serve: func(w http.ResponseWriter, _ *http.Request, _ int) { w.WriteHeader(http.StatusNotFound) },
 			state: schemas.BlobLost, reason: "404", tries: 1,
 		},
 		"an id that is refused": {

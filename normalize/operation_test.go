@@ -36,7 +36,7 @@ func TestClassAndActivityDependOnOperationAlone(t *testing.T) {
 		"200601": "DLPRuleMatch|DlpRuleMatch",
 		"99":     "|.|BrandNewThing|Loggon-|-InboxRule|Frobnicate-Mailbox|Set-|Set-Mail box",
 	} {
-		for _, op := range strings.Split(operations, "|") {
+		for op := range strings.SplitSeq(operations, "|") {
 			got := event(t, `"Operation":%q`, op)
 			if uid := gjson.GetBytes(got, "type_uid").Raw; uid != typeUID {
 				t.Errorf("%q: type_uid is %s, want %s", op, uid, typeUID)

@@ -108,8 +108,8 @@ func contentID(b *blob) string {
 
 // describe reads what the simulation wants to know of a record, as far as it can be read.
 func describe(b *blob, body []byte) Record {
-	var r struct{ Id, CreationTime, Operation any } //nolint:revive // the record's own names
-	_ = json.Unmarshal(body, &r)                    // an unreadable record is described by its blob alone
+	var r struct{ Id, CreationTime, Operation any }
+	_ = json.Unmarshal(body, &r) // an unreadable record is described by its blob alone
 	text := func(v any) string { s, _ := v.(string); return s }
 	created, _ := time.Parse("2006-01-02T15:04:05", strings.TrimSuffix(text(r.CreationTime), "Z"))
 	return Record{

@@ -252,7 +252,7 @@ func TestClientRetrievesExactlyWhatWasOffered(t *testing.T) {
 		for _, window := range []string{times(-48*time.Hour, -24*time.Hour), times(-24*time.Hour, 0), times(0, time.Second)} {
 			blobs, _ := c.walk(kind, window)
 			for _, b := range blobs {
-				var records []struct{ Id string } //nolint:revive // the record's own name
+				var records []struct{ Id string }
 				c.do(http.MethodGet, b.ContentURI+"?PublisherIdentifier="+publisher, nil).into(t, &records)
 				for _, r := range records {
 					got[r.Id]++

@@ -70,7 +70,7 @@ func (c *Cloud) tokenV2(w http.ResponseWriter, r *http.Request) {
 // scopeResource gives the resource of a scope like https://manage.office.com/.default, or "". MSAL adds OpenID
 // Connect's own scopes beside it.
 func scopeResource(scope string) string {
-	for _, s := range strings.Fields(scope) {
+	for s := range strings.FieldsSeq(scope) {
 		if resource, ok := strings.CutSuffix(s, "/.default"); ok {
 			return resource
 		}

@@ -73,8 +73,7 @@ func (a *assignment) deliver(ctx context.Context, batch []schemas.Message) error
 func (a *assignment) write(ctx context.Context, out []schemas.Message) error {
 	return a.c.persist(ctx, "stage cannot write", a.attrs, func() error {
 		_, err := a.c.Produce(ctx, out)
-		var big *TooLargeError
-		if errors.As(err, &big) {
+		if big, ok := errors.AsType[*TooLargeError](err); ok {
 			out = big.Messages
 			if a.stage.TooLarge != nil {
 				for i := range out {

@@ -207,8 +207,7 @@ func TestWrongLoginIsRefusedClearly(t *testing.T) {
 			login := SASL{Mechanism: mechanism, Username: "ana", Password: "wrong-word"}
 			c := join(t, Config{Brokers: broker.ListenAddrs(), SASL: &login})
 			for name, err := range map[string]error{"Ping": c.Ping(within(t)), "Prepare": c.Prepare(within(t))} {
-				var refused *AuthError
-				if !errors.As(err, &refused) {
+				if _, ok := errors.AsType[*AuthError](err); !ok {
 					t.Fatalf("%s: error %v, want an *AuthError", name, err)
 				}
 				if !strings.Contains(err.Error(), "refused the login ("+mechanism+" as ana)") || strings.Contains(err.Error(), "wrong-word") {

@@ -110,8 +110,9 @@ func (c *Cluster) mend(topic string, s setting) string {
 func (c *Cluster) creation(t kafka.TopicConfig) string {
 	command := fmt.Sprintf("kafka-topics.sh --bootstrap-server %s --create --topic %s --partitions %d --replication-factor %d",
 		strings.Join(c.cfg.Brokers, ","), t.Topic, t.NumPartitions, t.ReplicationFactor)
+	words := []string{command}
 	for _, e := range t.ConfigEntries {
-		command += " --config " + e.ConfigName + "=" + e.ConfigValue
+		words = append(words, "--config", e.ConfigName+"="+e.ConfigValue)
 	}
-	return command
+	return strings.Join(words, " ")
 }
