@@ -25,7 +25,7 @@ func TestBlobsAreFetchedInParallelWithinABound(t *testing.T) {
 			now++
 			most = max(most, now)
 			f.mu.Unlock()
-			time.Sleep(time.Second)
+			<-time.After(time.Second)
 			f.mu.Lock()
 			defer f.mu.Unlock()
 			now--

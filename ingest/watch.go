@@ -55,8 +55,8 @@ func (w *watch) run(ctx context.Context) {
 // poll lists what came since the last complete listing, and Overlap before it. However long the listing did not
 // work, nothing is left out but what the API no longer lists.
 func (w *watch) poll(ctx context.Context, listed time.Time) {
-	for ctx.Err() == nil {
-		w.persist(ctx, "list", func() error {
+	for first := true; ctx.Err() == nil; first = false {
+		worked := w.persist(ctx, "list", func() error {
 			now := upToSecond(w.c.now())
 			if err := w.cover(ctx, listed.Add(-w.c.cfg.Overlap), now, time.Time{}); err != nil {
 				return err
@@ -64,6 +64,9 @@ func (w *watch) poll(ctx context.Context, listed time.Time) {
 			listed = now
 			return nil
 		})
+		if first && worked {
+			w.log.Info("subscribed and listed", "again_every", w.c.cfg.Poll)
+		}
 		pause(ctx, w.c.cfg.Poll)
 	}
 }

@@ -59,7 +59,7 @@ func TestAWindowIsClampedAgainEachTimeThatItIsSent(t *testing.T) {
 		f := &script{list: func(w window) ([]o365.Blob, error) {
 			if time.Since(w.from) > 6*24*time.Hour && slow < 3 {
 				slow++
-				time.Sleep(time.Hour) // then the start is more than seven days back
+				<-time.After(time.Hour) // then the start is more than seven days back
 				return nil, &o365.Error{Status: 400, Code: "AF20031"}
 			}
 			return nil, nil

@@ -292,7 +292,7 @@ func TestDemoUnfoldsWithinTwelveSeconds(t *testing.T) {
 		}) {
 			t.Error("the story does not begin at once")
 		}
-		time.Sleep(12 * time.Second)
+		<-time.After(12 * time.Second)
 		synctest.Wait()
 		all := c.Offered()
 		if last := all[len(all)-1]; last.ContentCreated.After(time.Now()) || last.Created.After(time.Now()) {

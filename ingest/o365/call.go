@@ -79,7 +79,7 @@ func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
 	b.timer.Stop()
 	// A server that sees its caller go may end the answer in order, and that end may still arrive.
-	if err != nil && (err != io.EOF || b.ctx.Err() != nil) {
+	if err != nil && (err != io.EOF || b.ctx.Err() != nil) { //nolint:errorlint // a wrapped EOF is trouble, not the end
 		err = broken(b.ctx, err)
 	}
 	return n, err
@@ -131,13 +131,14 @@ func retry[T any](ctx context.Context, c *Client, op func() (T, error)) (T, erro
 		if err != nil && (ctx.Err() != nil || !transient(err)) {
 			return v, backoff.Permanent(err)
 		}
+		if err == nil {
+			c.trouble.over()
+		}
 		if answer, ok := errors.AsType[*Error](err); ok {
 			space.least = answer.RetryAfter
 		}
 		return v, err
-	}, backoff.WithContext(space, ctx), func(err error, wait time.Duration) {
-		c.log.Info("asking again", "error", err, "wait", wait)
-	})
+	}, backoff.WithContext(space, ctx), c.trouble.met)
 }
 
 // spacing waits at least as long as the API asks.

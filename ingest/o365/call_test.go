@@ -221,7 +221,7 @@ func TestNoErrorOrLogHoldsATokenThatTheServerSendsBack(t *testing.T) {
 				_, _ = strings.NewReplacer("%s", r.Header.Get("Authorization")).WriteString(conn, answer)
 			})
 			var log bytes.Buffer
-			c.log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+			c.trouble.log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 			c.pace = func() *backoff.ExponentialBackOff { b := patient(); b.InitialInterval = time.Hour; return b }
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()

@@ -39,7 +39,7 @@ type Config struct {
 	Credential azcore.TokenCredential
 	// Transport carries the requests; nil is a copy of http.DefaultTransport.
 	Transport http.RoundTripper
-	// Logger is told of each retry; nil discards.
+	// Logger is told of outages, and at debug level of each retry; nil discards.
 	Logger *slog.Logger
 }
 
@@ -50,7 +50,7 @@ type Client struct {
 	publisher string
 	tokens    tokens
 	http      *http.Client
-	log       *slog.Logger
+	trouble   trouble
 
 	pace  func() *backoff.ExponentialBackOff // how retries of one call are spaced
 	stall time.Duration                      // how long an answer may stand still
@@ -96,7 +96,7 @@ func New(cfg Config) (*Client, error) {
 		publisher: cfg.Publisher,
 		tokens:    tokens{cred: cfg.Credential, scope: cfg.Scope},
 		http:      &http.Client{Transport: cfg.Transport, CheckRedirect: refuseRedirect},
-		log:       cfg.Logger,
+		trouble:   trouble{log: cfg.Logger},
 		pace:      patient,
 		stall:     stallAfter,
 		limit:     maxRecord,

@@ -44,7 +44,7 @@ func (c *Client) stream(ctx context.Context, r request, pages *trail, yield func
 	s := newSplitter(resp.Body, c.limit)
 	for {
 		record, err := s.next()
-		if err == io.EOF {
+		if err == io.EOF { //nolint:errorlint // a wrapped EOF is trouble, not the end
 			next, err := pages.next(resp.Header.Get("NextPageUri"))
 			return next, true, err
 		}

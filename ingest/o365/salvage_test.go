@@ -46,7 +46,7 @@ func TestDamageTakesNoOtherRecordWithIt(t *testing.T) {
 					t.Fatalf("got  %q\nwant %q", got, c.want)
 				}
 				if c.end == "" {
-					if err != io.EOF {
+					if !errors.Is(err, io.EOF) {
 						t.Errorf("ends with %v", err)
 					}
 					continue

@@ -120,7 +120,7 @@ func (s *splitter) ends(kind BodyKind, err error) error {
 		return err
 	}
 	bad := s.piece.bad(kind)
-	if err != io.EOF {
+	if err != io.EOF { //nolint:errorlint // a wrapped EOF is trouble, not the end
 		bad.Err = err
 	}
 	return bad

@@ -57,7 +57,7 @@ func FuzzSplit(f *testing.F) {
 		if json.Unmarshal([]byte(body), &want) != nil || strings.TrimLeft(body, space) == "null" || strings.TrimSpace(body) == "null" {
 			return
 		}
-		if err != io.EOF || len(got) != len(want) {
+		if !errors.Is(err, io.EOF) || len(got) != len(want) {
 			t.Fatalf("got %q, error %v, want %q", got, err, want)
 		}
 		for i := range want {
@@ -70,8 +70,7 @@ func FuzzSplit(f *testing.F) {
 
 // between gives what of the body is in no element and no fragment.
 func between(body string, elements []string, err error) (lost string) {
-	var bad *BodyError
-	if errors.As(err, &bad) {
+	if bad, ok := errors.AsType[*BodyError](err); ok {
 		elements = append(elements, string(bad.Fragment))
 	}
 	for _, e := range elements {
@@ -90,7 +89,7 @@ func BenchmarkSplit(b *testing.B) {
 		`"Parameters":[{"Name":"ForwardTo","Value":"a@contoso.example"},{"Name":"Name","Value":"."}]},`, 5000) + "{}]"
 	b.SetBytes(int64(len(body)))
 	for b.Loop() {
-		if _, err := elements(strings.NewReader(body), maxRecord); err != io.EOF {
+		if _, err := elements(strings.NewReader(body), maxRecord); !errors.Is(err, io.EOF) {
 			b.Fatal(err)
 		}
 	}

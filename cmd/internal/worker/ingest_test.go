@@ -13,12 +13,12 @@ func TestAWriteMayFinishShortlyAfterIngestWasToldToStop(t *testing.T) {
 		write, done := graceful(told)
 		defer done()
 		tell()
-		time.Sleep(storeGrace - time.Millisecond) // of the bubble's clock
+		<-time.After(storeGrace - time.Millisecond) // of the bubble's clock
 		synctest.Wait()
 		if write.Err() != nil {
 			t.Error("the write was broken off")
 		}
-		time.Sleep(2 * time.Millisecond)
+		<-time.After(2 * time.Millisecond)
 		synctest.Wait()
 		if write.Err() == nil {
 			t.Error("the write holds up the stop for ever")
