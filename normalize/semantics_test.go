@@ -11,6 +11,7 @@ func TestFailedSignInDoesNotSaySuccess(t *testing.T) {
 	for _, test := range []struct{ fields, detail, want string }{
 		{`"Operation":"UserLoginFailed"`, "Success", ""},
 		{`"Operation":"UserLoginFailed"`, "Succeeded", ""},
+		{`"Operation":"UserLoginFailed"`, "Redirect", ""},
 		{`"Operation":"UserLoginFailed"`, "UserError", "UserError"},
 		{`"Operation":"UserLoginFailed","ErrorNumber":"50140"`, "Success", ""},
 		{`"Operation":"UserLoginFailed","LogonError":"IdsLocked"`, "Success", "IdsLocked"},

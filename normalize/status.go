@@ -22,14 +22,15 @@ func (e *event) status() {
 }
 
 // statusDetail gives why it ended so. ResultStatusDetail tells how the request ended: of a failed sign-in it may
-// say Success.
+// say Success, or Redirect, which is no reason.
 func (e *event) statusDetail() string {
 	detail := e.r.logonError.text()
 	if detail != "" || e.act.class != &authentication {
 		return detail
 	}
 	detail = e.r.extended.get("ResultStatusDetail").text()
-	if id, _ := result(detail); id == statusSuccess && e.statusID != statusSuccess {
+	id, _ := result(detail)
+	if e.statusID != statusSuccess && (id == statusSuccess || detail == "Redirect") {
 		return ""
 	}
 	return detail

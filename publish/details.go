@@ -42,12 +42,20 @@ func details(event gjson.Result) []string {
 		all = append(all, part(event, rec)...)
 	}
 	if len(all) == 0 {
-		all = pair(nil, "on", rec.Get("ObjectId"))
+		all = pair(nil, "on", thing(event, rec))
 	}
 	if len(all) > mostDetails {
 		all = append(all[:mostDetails:mostDetails], "…")
 	}
 	return all
+}
+
+// thing gives what it was done to: the entity's name, as of a rule that was removed, or else the record's own word.
+func thing(event, rec gjson.Result) gjson.Result {
+	if name := event.Get("entity.name"); name.Str != "" {
+		return name
+	}
+	return rec.Get("ObjectId")
 }
 
 // pair adds name=value where there is a value; the elements of a list are parted by semicolons.
