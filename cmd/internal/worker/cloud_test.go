@@ -3,6 +3,7 @@ package worker_test
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -106,15 +107,15 @@ func follow(t *testing.T, k kafka.Config, topic schemas.Topic, enough func(schem
 	if err := cluster.Prepare(ctx); err != nil {
 		t.Fatalf("prepare: %v", err)
 	}
-	done := fmt.Errorf("enough")
+	done := errors.New("enough")
 	err = cluster.Read(ctx, kafka.Read{Topic: topic, Follow: true}, func(m schemas.Message) error {
 		if enough(m) {
 			return done
 		}
 		return nil
 	})
-	if err != done { //nolint:errorlint // the very error that was returned
-		t.Fatalf("topic %s never held what it should: %v", topic, err)
+	if !errors.Is(err, done) {
+		t.Fatalf("topic %s did not hold within %s what it should (error: %v)", topic, patience, err)
 	}
 }
 

@@ -197,3 +197,19 @@ func incompressible(n int) string {
 	_, _ = random.Read(b) // it never fails
 	return hex.EncodeToString(b)
 }
+
+func TestRecordDeliveredAgainIsOneEvent(t *testing.T) {
+	cloud, k := startCloud(t), testKafka(t)
+	o := options(logger(t), cloud.URL(), transport(cloud), k)
+	o.Drain = patience // so that all stages have read everything when the worker has stopped
+	_, stop := start(t, o)
+	stored(t, k, offer(t, cloud, time.Now(), record("one"), record("two")))
+	stored(t, k, offer(t, cloud, time.Now(), record("two"), record("three"), record("one")))
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+
+	if n := count(t, k, schemas.TopicEvents); n != 3 {
+		t.Errorf("%d events of 3 records, two of which were delivered twice", n)
+	}
+}

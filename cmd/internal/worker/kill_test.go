@@ -83,7 +83,7 @@ func TestKilledInTheMiddleOfABlobLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = first.Wait()
-	if done := storedBlobs(t, k); done == blobs {
+	if done := count(t, k, schemas.TopicLedger); done == blobs {
 		t.Fatalf("all %d blobs were stored before the kill: it came too late to prove anything", done)
 	}
 
@@ -100,8 +100,8 @@ func TestKilledInTheMiddleOfABlobLosesNothing(t *testing.T) {
 	}
 }
 
-// storedBlobs counts the blobs that the ledger has as stored.
-func storedBlobs(t *testing.T, k kafka.Config) int {
+// count gives how many messages a topic holds.
+func count(t *testing.T, k kafka.Config, topic schemas.Topic) int {
 	t.Helper()
 	cluster, err := kafka.Connect(k)
 	if err != nil {
@@ -109,7 +109,7 @@ func storedBlobs(t *testing.T, k kafka.Config) int {
 	}
 	defer cluster.Close()
 	n := 0
-	err = cluster.Read(t.Context(), kafka.Read{Topic: schemas.TopicLedger}, func(schemas.Message) error { n++; return nil })
+	err = cluster.Read(t.Context(), kafka.Read{Topic: topic}, func(schemas.Message) error { n++; return nil })
 	if err != nil {
 		t.Fatal(err)
 	}
