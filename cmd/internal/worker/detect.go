@@ -19,6 +19,7 @@ func (w *Worker) detect(ctx context.Context) error {
 			return &detector{engine: engine, triage: w.options.Triage, metrics: w.metrics}
 		},
 		TooLarge: w.tooLarge(StageDetect),
+		Lost:     w.metrics.lost(StageDetect),
 	})
 }
 

@@ -21,6 +21,7 @@ type metrics struct {
 	threats *prometheus.CounterVec   // triage
 	tags    *prometheus.CounterVec   // tag
 	repeats prometheus.Counter       //
+	expired *prometheus.CounterVec   // stage
 	lag     *prometheus.GaugeVec     // stage
 	delay   *prometheus.HistogramVec // part
 }
@@ -45,13 +46,14 @@ func newMetrics() *metrics {
 		tags:     counter("threat_tags_total", "Priority tags on the threats written; a threat may have several.", "tag"),
 		repeats: prometheus.NewCounter(prometheus.CounterOpts{Name: "ualstream_repeats_total",
 			Help: "Records that had been written before and were left out."}),
+		expired: counter("messages_expired_total", "Messages that Kafka deleted before the stage had read them: a loss.", "stage"),
 		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ualstream_stage_lag_records",
 			Help: "Messages that a stage has yet to read."}, []string{"stage"}),
 		delay: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "ualstream_threat_delay_seconds",
 			Help:    "Age of a threat, in parts: microsoft until we received the record, ualstream from then on.",
 			Buckets: []float64{.1, .25, .5, 1, 2.5, 5, 15, 60, 300, 900, 3600, 4 * 3600, 24 * 3600, 3 * 24 * 3600}}, []string{"part"}),
 	}
-	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.lag, m.delay,
+	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.expired, m.lag, m.delay,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.begin()
 	return m
@@ -61,6 +63,9 @@ func newMetrics() *metrics {
 func (m *metrics) begin() {
 	for _, stage := range []string{StageIngest, StageNormalize, StageDetect} {
 		m.rejects.WithLabelValues(stage)
+	}
+	for stage := range consumes {
+		m.expired.WithLabelValues(stage)
 	}
 	for _, triage := range []schemas.Triage{schemas.TriageFinding, schemas.TriagePriority, schemas.TriageNoise} {
 		m.threats.WithLabelValues(string(triage))
@@ -116,4 +121,9 @@ func (m *metrics) delayed(part string, from, to time.Time) {
 		return
 	}
 	m.delay.WithLabelValues(part).Observe(max(0, to.Sub(from).Seconds()))
+}
+
+// lost gives what counts the messages that Kafka deleted before a stage had read them.
+func (m *metrics) lost(stage string) func(partition int, from, to int64) {
+	return func(_ int, from, to int64) { m.expired.WithLabelValues(stage).Add(float64(to - from)) }
 }

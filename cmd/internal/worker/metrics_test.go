@@ -98,3 +98,12 @@ a threat took 2m0s on average from the act until it was received, and 0s from th
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
+
+func TestMessagesThatKafkaDeletedUnreadAreCounted(t *testing.T) {
+	m := newMetrics()
+	m.lost(StageDetect)(3, 10, 25)
+	m.lost(StageDetect)(4, 0, 1)
+	if n := testutil.ToFloat64(m.expired.WithLabelValues(StageDetect)); n != 16 {
+		t.Errorf("%v messages, want the 15 and the 1 that were deleted", n)
+	}
+}

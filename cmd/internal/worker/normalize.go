@@ -26,6 +26,7 @@ func (w *Worker) normalize(ctx context.Context) error {
 			return &normalizer{identity: identities[partition], metrics: w.metrics}
 		},
 		TooLarge: w.tooLarge(StageNormalize),
+		Lost:     w.metrics.lost(StageNormalize),
 	})
 }
 

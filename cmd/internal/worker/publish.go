@@ -22,7 +22,8 @@ func (w *Worker) publish(ctx context.Context) error {
 	one := &sync.Mutex{}
 	return w.cluster.Run(ctx, kafka.Stage{
 		Group: StagePublish, From: schemas.TopicThreats,
-		New: func(int) kafka.Transform { return deliverer{one, w.options.Sinks} },
+		New:  func(int) kafka.Transform { return deliverer{one, w.options.Sinks} },
+		Lost: w.metrics.lost(StagePublish),
 	})
 }
 
