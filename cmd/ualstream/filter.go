@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,12 @@ import (
 )
 
 var errInterrupted = errors.New("interrupted")
+
+// maxComplaints is how many parts of one file are complained of: what is no audit log at all would fill the terminal.
+const maxComplaints = 20
+
+// formsHint is for those whose files hold nothing that can be read.
+const formsHint = "'ualstream help normalize' lists the forms that are read"
 
 // filter reads files and writes lines: what normalize and detect have in common.
 type filter struct {
@@ -27,6 +34,7 @@ type filter struct {
 	taken    int // bodies that could be read
 	given    int // lines written
 	rejected int
+	inFile   int // of them in the file being read
 	failed   int // files that could not be opened or read to their end
 }
 
@@ -68,6 +76,7 @@ func (f *filter) file(ctx context.Context, name string) error {
 
 // input reads records until the end of the input, of the command, or of the output's reader.
 func (f *filter) input(ctx context.Context, r io.Reader, name string) error {
+	f.inFile = 0
 	for record, err := range f.read(r, name) {
 		var bad *auditfile.BadInput
 		switch {
@@ -115,7 +124,13 @@ func (f *filter) unwritable() error {
 // reject reports what cannot be read and keeps it.
 func (f *filter) reject(bad *auditfile.BadInput) error {
 	f.rejected++
-	fmt.Fprintf(f.stderr, "ualstream: %v\n", bad)
+	f.inFile++
+	switch {
+	case f.inFile <= maxComplaints:
+		fmt.Fprintf(f.stderr, "ualstream: %v\n", bad)
+	case f.inFile == maxComplaints+1:
+		fmt.Fprintf(f.stderr, "ualstream: %v; what else is bad in this file is only counted, --rejects keeps it all\n", bad)
+	}
 	return f.rejects.add(bad)
 }
 
@@ -141,7 +156,7 @@ func (f *filter) sumUp(files int) error {
 	case f.failed > 0:
 		return withHint(fmt.Errorf("%d of %d files could not be read", f.failed, files), f.hint)
 	case f.rejected > 0 && f.taken == 0:
-		return withHint(errors.New("nothing could be read"), f.hint)
+		return withHint(errors.New("nothing could be read"), cmp.Or(f.hint, formsHint))
 	case f.hint != "":
 		fmt.Fprintf(f.stderr, "ualstream: hint: %s\n", f.hint)
 	}

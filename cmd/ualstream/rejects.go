@@ -42,6 +42,12 @@ func createRejects(name string, stdin io.Reader, files []string) (*rejectFile, e
 	if err != nil {
 		return nil, fmt.Errorf("keep rejects: %w", err)
 	}
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+		err = file.Chmod(0o600) // an older file keeps its mode when it is opened
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("keep rejects: %w", err), file.Close())
+		}
+	}
 	return &rejectFile{file, bufio.NewWriter(file)}, nil
 }
 
