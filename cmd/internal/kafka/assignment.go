@@ -13,12 +13,12 @@ import (
 type assignment struct {
 	cursor
 	stage     Stage
-	gen       *kafka.Generation
+	commits   *commits
 	transform Transform
 	attrs     []any // of log lines
 }
 
-func newAssignment(m *member, gen *kafka.Generation, a kafka.PartitionAssignment) *assignment {
+func newAssignment(m *member, commits *commits, a kafka.PartitionAssignment) *assignment {
 	lost := func(from, to int64) {
 		if m.stage.Lost != nil {
 			m.stage.Lost(a.ID, from, to)
@@ -26,7 +26,7 @@ func newAssignment(m *member, gen *kafka.Generation, a kafka.PartitionAssignment
 	}
 	return &assignment{
 		cursor: cursor{c: m.c, topic: m.stage.From, partition: a.ID, offset: a.Offset, lost: lost},
-		stage:  m.stage, gen: gen, transform: m.stage.New(a.ID),
+		stage:  m.stage, commits: commits, transform: m.stage.New(a.ID),
 		attrs: []any{"stage", m.stage.Group, "topic", m.stage.From.Name(m.c.cfg.Prefix), "partition", a.ID},
 	}
 }
@@ -85,9 +85,7 @@ func (a *assignment) write(ctx context.Context, out []schemas.Message) error {
 	})
 }
 
-// commit moves the group's offset to what was delivered. It goes through the generation, so that a member that
-// lost the partition cannot move it back.
+// commit moves the group's offset to what was delivered.
 func (a *assignment) commit(ctx context.Context) error {
-	offsets := map[string]map[int]int64{a.topic.Name(a.c.cfg.Prefix): {a.partition: a.offset}}
-	return a.c.persist(ctx, "stage cannot commit", a.attrs, func() error { return a.gen.CommitOffsets(offsets) })
+	return a.c.persist(ctx, "stage cannot commit", a.attrs, func() error { return a.commits.commit(a.partition, a.offset) })
 }

@@ -94,10 +94,12 @@ func (m *member) generation(ctx context.Context, group *kafka.ConsumerGroup) {
 	if err != nil {
 		return
 	}
-	for _, a := range gen.Assignments[m.stage.From.Name(m.c.cfg.Prefix)] {
+	topic := m.stage.From.Name(m.c.cfg.Prefix)
+	commits := newCommits(gen, topic)
+	for _, a := range gen.Assignments[topic] {
 		m.working.Add(1)
 		gen.Start(func(generation context.Context) {
-			m.consume(ctx, generation, gen, a)
+			m.consume(ctx, generation, commits, a)
 			m.working.Done()
 			// A function that returns ends the generation for all partitions of this member.
 			<-generation.Done()
@@ -106,14 +108,14 @@ func (m *member) generation(ctx context.Context, group *kafka.ConsumerGroup) {
 }
 
 // consume works on a partition until ctx or the generation ends.
-func (m *member) consume(ctx, generation context.Context, gen *kafka.Generation, a kafka.PartitionAssignment) {
+func (m *member) consume(ctx, generation context.Context, commits *commits, a kafka.PartitionAssignment) {
 	fetching, stop := context.WithCancel(ctx)
 	defer stop()
 	defer context.AfterFunc(generation, stop)()
 	finishing, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
 	defer context.AfterFunc(fetching, func() { time.AfterFunc(drain, abandon) })()
-	newAssignment(m, gen, a).run(fetching, finishing)
+	newAssignment(m, commits, a).run(fetching, finishing)
 }
 
 // leave gives the partitions back. kafka-go may be stuck in a join or on a dead network, and leaving then has to
