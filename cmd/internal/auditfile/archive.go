@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -19,12 +20,17 @@ const maxNested = 4
 // maxSpool is how much of a zip inside another archive is unpacked to disk, where a small archive could fill it.
 const maxSpool = 4 << 30
 
+// headSize is how many bytes tell what an input is. The shortest record is no shorter, so that none is waited for
+// once a whole record is there.
+const headSize = len(`{"Id":"1"}`)
+
 // unpack looks at the first bytes and reads what is packed, or the text itself.
 func (in *reading) unpack(r io.Reader) {
 	br := bufio.NewReaderSize(r, 64<<10)
-	head, _ := br.Peek(4) // its error comes back when the bytes are read
+	head, _ := br.Peek(headSize) // its error comes back when the bytes are read
 	gzipped := bytes.HasPrefix(head, []byte{0x1f, 0x8b})
-	zipped := bytes.Equal(head, []byte("PK\x03\x04")) || bytes.Equal(head, []byte("PK\x05\x06"))
+	zipped := bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06"))
+	reason, isForeign := foreignTo(head)
 	switch {
 	case (gzipped || zipped) && in.nested == maxNested:
 		in.bad(Where{}, nil, "more than %d archives in one another", maxNested)
@@ -32,6 +38,8 @@ func (in *reading) unpack(r io.Reader) {
 		in.gunzip(br)
 	case zipped:
 		in.unzip(r, br)
+	case isForeign:
+		in.bad(Where{}, nil, "%s", reason)
 	default:
 		in.text(br)
 	}
@@ -66,22 +74,32 @@ func (in *reading) unzip(r io.Reader, read io.Reader) {
 		in.bad(Where{}, nil, "zip cannot be unpacked: %v", err)
 		return
 	}
+	if slices.ContainsFunc(zr.File, func(m *zip.File) bool { return m.Name == "[Content_Types].xml" }) { // ECMA-376 part 2
+		in.bad(Where{}, nil, "no audit log: an Office document: save its table as CSV")
+		return
+	}
 	for _, m := range zr.File {
 		if *in.ended {
 			return
 		}
-		if !m.FileInfo().IsDir() && !strings.HasPrefix(m.Name, "__MACOSX/") {
+		if !m.FileInfo().IsDir() && !ofMacOS(m.Name) {
 			in.member(m)
 		}
 	}
+}
+
+// ofMacOS says whether a member is one that macOS adds to what it packs.
+func ofMacOS(name string) bool {
+	base := path.Base(name)
+	return strings.HasPrefix(name, "__MACOSX/") || strings.HasPrefix(base, "._") || base == ".DS_Store"
 }
 
 // member reads one member of a zip. What is wrong with it leaves the others readable.
 func (in *reading) member(m *zip.File) {
 	inner := *in
 	inner.nested++
-	inner.name = path.Join(in.name, m.Name)
-	const encrypted = 1 // general purpose bit 0, APPNOTE.TXT section 4.4.4
+	inner.name = strings.TrimPrefix(in.name+"/"+m.Name, "/") // not cleaned: "../x" would look like another file
+	const encrypted = 1                                      // general purpose bit 0, APPNOTE.TXT section 4.4.4
 	if m.Flags&encrypted != 0 {
 		inner.bad(Where{}, nil, "encrypted: unpack it with its password first")
 		return

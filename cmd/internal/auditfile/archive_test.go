@@ -54,7 +54,7 @@ func zipped(t *testing.T, members ...string) string {
 func TestArchives(t *testing.T) {
 	spool := t.TempDir()
 	t.Setenv("TMPDIR", spool)
-	members := zipped(t, "a/one.jsonl", one, "a/", "", "__MACOSX/._one", anything, "two.csv.gz", gzipped(t, two),
+	members := zipped(t, "a/one.jsonl", one, "a/", "", "__MACOSX/._one", anything, "a/._one", anything, ".DS_Store", anything, "two.csv.gz", gzipped(t, two),
 		"inner.zip", zipped(t, "three.json", `[{"Id":"3"}]`), "empty.json", "", "bad.gz", "\x1f\x8b no gzip")
 	membersRead := `in/a/one.jsonl: line 1
     {"Id":"1"}
@@ -79,11 +79,14 @@ in/bad.gz: BAD: gzip cannot be unpacked: gzip: invalid header
 		"gzip, one too many": {deep, "in: BAD: more than 4 archives in one another\n    \n"},
 		"gzip, cut": {gzipped(t, one)[:28], // the text is whole, what checks it is not
 			oneRead + "in: line 2: BAD: breaks off: unexpected EOF\n    \n"},
-		"zip":            {members, membersRead},
-		"zip, empty":     {zipped(t), ""},
-		"zip, cut":       {members[:200], "in: BAD: zip cannot be unpacked: zip: not a valid zip file\n    \n"},
-		"zip, encrypted": {string(encrypted), "in/secret.json: BAD: encrypted: unpack it with its password first\n    \n"},
-		"zip in gzip":    {gzipped(t, zipped(t, "x", one)), strings.Replace(oneRead, "in", "in/x", 1)},
+		"zip":        {members, membersRead},
+		"zip, empty": {zipped(t), ""},
+		"zip, a workbook": {zipped(t, "[Content_Types].xml", "<x/>", "xl/workbook.xml", "<x/>"),
+			"in: BAD: no audit log: an Office document: save its table as CSV\n    \n"},
+		"zip, names that steer a terminal": {zipped(t, "../\x1b[2J", one), strings.Replace(oneRead, "in", "in/../\ufffd[2J", 1)},
+		"zip, cut":                         {members[:200], "in: BAD: zip cannot be unpacked: zip: not a valid zip file\n    \n"},
+		"zip, encrypted":                   {string(encrypted), "in/secret.json: BAD: encrypted: unpack it with its password first\n    \n"},
+		"zip in gzip":                      {gzipped(t, zipped(t, "x", one)), strings.Replace(oneRead, "in", "in/x", 1)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := transcript(t, Records(strings.NewReader(c.input), "in")); got != c.want {

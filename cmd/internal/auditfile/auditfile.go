@@ -11,6 +11,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"strings"
+	"unicode"
 )
 
 // MaxRecord is the longest record that Records reads; a longer one is a BadInput.
@@ -35,7 +37,7 @@ type Where struct {
 
 // String gives the place as people say it, for example "AuditLog.csv: row 3 (line 7)".
 func (w Where) String() string {
-	s := w.Name
+	s := strings.Map(printable, w.Name)
 	if s == "" {
 		s = "input"
 	}
@@ -48,6 +50,14 @@ func (w Where) String() string {
 		return fmt.Sprintf("%s: line %d", s, w.Line)
 	}
 	return s
+}
+
+// printable replaces what could steer a terminal: whoever makes an archive chooses the names in it.
+func printable(r rune) rune {
+	if !unicode.IsPrint(r) {
+		return unicode.ReplacementChar
+	}
+	return r
 }
 
 // BadInput is a part of the input that cannot be read. It is an error that reading goes on after.
@@ -79,6 +89,7 @@ type reading struct {
 	unwrap bool
 	limit  int // bytes of a record
 	nested int // how many archives it stands in
+	src    *source
 	yield  func(Record, error) bool
 	ended  *bool // the caller wants no more
 }
@@ -86,10 +97,10 @@ type reading struct {
 func read(r io.Reader, in reading) iter.Seq2[Record, error] {
 	return func(yield func(Record, error) bool) {
 		in.yield, in.ended = yield, new(bool)
-		src := &source{r: r}
-		in.unpack(src)
-		if src.err != nil && !*in.ended {
-			yield(Record{}, fmt.Errorf("read %s: %w", Where{Name: in.name}, src.err))
+		in.src = &source{r: r}
+		in.unpack(in.src)
+		if in.src.err != nil && !*in.ended {
+			yield(Record{}, fmt.Errorf("read %s: %w", Where{Name: in.name}, in.src.err))
 		}
 	}
 }

@@ -76,7 +76,7 @@ func (h *header) nextLine(w *window) ([]byte, bool) {
 
 // columns splits the header by each delimiter in use, and says whether one of the columns holds records.
 func (h *header) columns() bool {
-	delimiters := []byte(",;\t")
+	delimiters := []byte(",;\t|")
 	if h.delimiter != 0 {
 		delimiters = []byte{h.delimiter}
 	}
@@ -93,6 +93,16 @@ func (h *header) columns() bool {
 		}
 	}
 	return false
+}
+
+// list names the columns, as many as one reads.
+func (h *header) list() string {
+	const many = 12
+	names := h.names
+	if len(names) > many {
+		names = append(names[:many:many], "…")
+	}
+	return strings.Map(printable, strings.Join(names, ", "))
 }
 
 // recordColumn gives the column that holds the record, or -1.

@@ -3,6 +3,7 @@ package auditfile
 import (
 	"bytes"
 	"slices"
+	"strings"
 )
 
 // maxDepth is how deep an object may be nested to be followed. It is deeper than a record may be, so that it is the
@@ -40,14 +41,16 @@ type object struct {
 	open     []byte // brackets that are open
 	want     want
 	wrappers bool   // arrays under one of wrapperKeys are given as such
-	key      string // the object's own key that came last
-	id       bool   // it has an Id: it is a record
+	top      string // the object's own key that came last
+	key      string // the same, or with the key within its value that came last, joined by "."
+	id       bool   // it has an Id, which records have
+	cmdlet   bool   // it has a key of what Graph's cmdlets wrap a record in, which has an Id as well
 	record   bool   // it has a key that records have: it is no wrapper of an array of records
 }
 
 // wrapperKeys hold the records in the answers of Graph and OData (value), in Event Hubs envelopes (records) and in
-// what scripts make of them.
-var wrapperKeys = []string{"value", "records", "Records", "results", "Results"}
+// what scripts make of them, and in the answer to an Elasticsearch search, one object further in (hits.hits).
+var wrapperKeys = []string{"value", "records", "Records", "results", "Results", "hits.hits"}
 
 // recordKeys are common to all audit records (Office 365 Management Activity API schema, Common schema).
 var recordKeys = []string{"Id", "Operation", "CreationTime", "RecordType"}
@@ -139,7 +142,7 @@ func (o *object) in(bracket byte) bool {
 
 // wraps says whether the array that was just opened, whose inside begins at i, is one of records.
 func (o *object) wraps(w *window, i, limit int) bool {
-	if !o.wrappers || o.record || len(o.open) != 2 || !slices.Contains(wrapperKeys, o.key) {
+	if !o.wrappers || o.record || len(o.open) != 2+strings.Count(o.key, ".") || !slices.Contains(wrapperKeys, o.key) {
 		return false
 	}
 	for ; i < limit; i++ {
@@ -159,7 +162,7 @@ func (o *object) text(w *window, i, limit int) (int, outcome) {
 	switch o.want {
 	case wantFirstKey, wantKey:
 		o.want = wantColon
-		if o.wrappers && len(o.open) == 1 {
+		if o.wrappers {
 			o.see(w.held()[i+1 : end-1])
 		}
 	case wantValue, wantFirstValue:
@@ -170,11 +173,17 @@ func (o *object) text(w *window, i, limit int) (int, outcome) {
 	return end, whole
 }
 
-// see notes a key of the object itself.
+// see notes a key of the object itself, or in what it has under hits.
 func (o *object) see(key []byte) {
-	o.key = string(key)
-	o.id = o.id || o.key == "Id"
-	o.record = o.record || slices.Contains(recordKeys, o.key)
+	switch {
+	case len(o.open) == 1:
+		o.top, o.key = string(key), string(key)
+		o.id = o.id || o.key == "Id"
+		o.cmdlet = o.cmdlet || o.key == "AuditLogRecordType"
+		o.record = o.record || slices.Contains(recordKeys, o.key)
+	case len(o.open) == 2 && o.top == "hits" && o.in('{'):
+		o.key = o.top + "." + string(key)
+	}
 }
 
 // stringEnd gives the position after the string that begins at i. A string cannot hold a line break as such, so that

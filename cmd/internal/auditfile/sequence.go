@@ -130,7 +130,7 @@ func (s *sequence) goOn(o *object, fromStart bool) {
 func (s *sequence) emit(o *object, n int) {
 	at, body, reason := s.where(), s.w.held()[:n], ""
 	record := body
-	if s.in.unwrap && !o.id {
+	if s.in.unwrap && (!o.id || o.cmdlet) {
 		record, reason = unwrap(body)
 	}
 	if reason == "" {
@@ -141,7 +141,7 @@ func (s *sequence) emit(o *object, n int) {
 	s.w.drop(n)
 }
 
-// garbage rejects what begins no object.
+// garbage rejects what begins no object, unless it is a string that holds one.
 func (s *sequence) garbage() {
 	end := 0
 	c, _ := s.w.at(0)
@@ -149,11 +149,16 @@ func (s *sequence) garbage() {
 		end, _ = stringEnd(s.w, 0, s.in.limit)
 	}
 	end = s.tail(end)
-	reason := notJSON
-	if c != '[' && gjson.ValidBytes(s.w.held()[:end]) { // which follows brackets by recursion
-		reason = notObject
+	if c == '[' || !gjson.ValidBytes(s.w.held()[:end]) { // which follows brackets by recursion
+		s.reject(end, notJSON)
+		return
 	}
-	s.reject(end, reason)
+	if record, ok := quoted(s.w.held()[:end]); ok && s.in.unwrap {
+		s.in.record(s.where(), record)
+		s.w.drop(end)
+		return
+	}
+	s.reject(end, notObject)
 }
 
 // reject hands over the first n bytes as bad and drops them.

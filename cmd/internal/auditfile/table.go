@@ -2,7 +2,7 @@ package auditfile
 
 import (
 	"bytes"
-	"strings"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -26,7 +26,7 @@ func (t *table) read() {
 	t.row = t.header.drop(t.w)
 	if t.header.record < 0 {
 		t.in.bad(Where{}, t.header.line,
-			"a table without a column AuditData, which would hold the records: its columns are %s", strings.Join(t.header.names, ", "))
+			"a table without a column AuditData, which would hold the records: its columns are %s", t.header.list())
 		return
 	}
 	for {
@@ -51,12 +51,17 @@ func (t *table) readRow() {
 		t.w.drop(end)
 	case len(t.fields) > len(t.header.names):
 		t.reject(end, "more fields than the header has columns")
+	case !slices.ContainsFunc(t.fields, t.filled):
+		t.w.drop(end) // what spreadsheets leave of a row that was emptied
 	case len(t.fields) <= t.header.record:
 		t.reject(end, "too few fields: there is no AuditData")
 	default:
 		t.emit(end)
 	}
 }
+
+// filled says whether anything stands in a field.
+func (t *table) filled(f field) bool { return len(bytes.TrimSpace(t.w.held()[f.from:f.to])) > 0 }
 
 // split finds the fields of the row that begins here, and gives the position after its line break.
 func (t *table) split() (end int, ok bool) {

@@ -1,17 +1,31 @@
 package auditfile
 
-import "github.com/tidwall/gjson"
+import (
+	"strings"
+
+	"github.com/tidwall/gjson"
+)
+
+const auditData = "AuditData"
 
 // wrapped lists where a record stands within the object that a tool wraps it in, as an object or as JSON in a string.
 var wrapped = []string{
-	"AuditData",                   // Search-UnifiedAuditLog | ConvertTo-Json
-	"auditData.dynamicProperties", // Graph auditLogRecord, as its metadata describes it
-	"auditData",                   // Graph auditLogRecord, as it is answered
-	"RawEventData",                // Defender advanced hunting, CloudAppEvents
-	"result._raw",                 // Splunk search, exported as JSON
-	"_raw",                        // Splunk, one event
-	"_source.event.original",      // Elasticsearch hit
-	"event.original",              // Elastic agent
+	"AuditData.AdditionalProperties", // Get-MgSecurityAuditLogQueryRecord | ConvertTo-Json
+	auditData,                        // Search-UnifiedAuditLog | ConvertTo-Json, and that of Graph's cmdlets
+	"auditData.dynamicProperties",    // Graph auditLogRecord, as its metadata describes it
+	"auditData",                      // Graph auditLogRecord, as it is answered
+	"RawEventData",                   // Defender advanced hunting, CloudAppEvents
+	"result._raw",                    // Splunk search, exported as JSON
+	"result",                         // Splunk search without _raw
+	"_raw",                           // Splunk, one event
+	"_source.event.original",         // Elasticsearch hit of an Elastic agent
+	"_source.o365.audit",             // of Filebeat, where its pipeline did not run
+	"_source.message",                // of a shipper that leaves the text alone
+	"_source",                        // of one that indexes records themselves
+	"event.original",                 // Elastic agent
+	`event\.original`,
+	"o365.audit",
+	"message", // Logstash and other shippers
 }
 
 // unwrap gives the record that an object without an Id holds, or the object itself where it holds none. reason says
@@ -22,11 +36,20 @@ func unwrap(body []byte) (record []byte, reason string) {
 		switch {
 		case v.IsObject():
 			return []byte(v.Raw), ""
-		case v.Type == gjson.String && v.Str != "":
+		case v.Type == gjson.String && (path == auditData && v.Str != "" || strings.HasPrefix(strings.TrimSpace(v.Str), "{")):
 			return []byte(v.Str), ""
-		case v.Exists() && path == wrapped[0]:
+		case v.Exists() && path == auditData:
 			return nil, path + " is empty"
 		}
 	}
 	return body, ""
+}
+
+// quoted gives the record that a JSON string holds: what AuditData | ConvertTo-Json writes.
+func quoted(value []byte) (record []byte, ok bool) {
+	if value[0] != '"' {
+		return nil, false
+	}
+	text := gjson.ParseBytes(value).Str
+	return []byte(text), strings.HasPrefix(text, "{")
 }
