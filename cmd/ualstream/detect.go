@@ -15,7 +15,7 @@ Usage:
     ualstream detect [--raw] [--optional] [--rejects FILE] [FILE …] > threats.jsonl
 
 It reads the files, or standard input without any or for "-": events as 'ualstream normalize' writes them, also in
-arrays, in UTF-16, in gzip or zip. They need not be sorted. With --raw it reads audit records, in every form that
+arrays, in UTF-16, in gzip, zip or tar. They need not be sorted. With --raw it reads audit records, in every form that
 'ualstream help normalize' lists, and normalizes them itself; the output is the same.
 
 Threats come out as JSON lines: metadata.labels names the tags, the tag "triage" in metadata.tags is priority, or

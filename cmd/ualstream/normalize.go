@@ -19,7 +19,7 @@ Usage:
 It reads the files, or standard input without any or for "-", in whatever form they come:
     JSON lines, arrays, pretty-printed or concatenated JSON, the wrapper objects of Graph, PowerShell,
     Splunk and Elasticsearch, the CSV of the portal and of Export-Csv with its AuditData column;
-    UTF-8 or UTF-16; plain, gzip or zip. The form is found out, and files of any length are streamed.
+    UTF-8, UTF-16 or UTF-32; plain, gzip, zip or tar. The form is found out, and files of any length are streamed.
 
 Events come out as JSON lines; each ends with "unmapped", the whole record as it was.
 

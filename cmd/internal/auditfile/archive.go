@@ -30,14 +30,17 @@ func (in *reading) unpack(r io.Reader) {
 	head, _ := br.Peek(headSize) // its error comes back when the bytes are read
 	gzipped := bytes.HasPrefix(head, []byte{0x1f, 0x8b})
 	zipped := bytes.HasPrefix(head, []byte("PK\x03\x04")) || bytes.HasPrefix(head, []byte("PK\x05\x06"))
+	tarred := isTar(br, head)
 	reason, isForeign := foreignTo(head)
 	switch {
-	case (gzipped || zipped) && in.nested == maxNested:
+	case (gzipped || zipped || tarred) && in.nested == maxNested:
 		in.bad(Where{}, nil, "more than %d archives in one another", maxNested)
 	case gzipped:
 		in.gunzip(br)
 	case zipped:
 		in.unzip(r, br)
+	case tarred:
+		in.untar(br)
 	case isForeign:
 		in.bad(Where{}, nil, "%s", reason)
 	default:
@@ -52,9 +55,17 @@ func (in *reading) gunzip(r io.Reader) {
 		in.bad(Where{}, nil, "gzip cannot be unpacked: %v", err)
 		return
 	}
+	in.inner("").unpack(zr)
+}
+
+// inner is the reading of a member, or of what is packed without a name.
+func (in *reading) inner(member string) *reading {
 	inner := *in
 	inner.nested++
-	inner.unpack(zr)
+	if member != "" {
+		inner.name = strings.TrimPrefix(in.name+"/"+member, "/") // not cleaned: "../x" would look like another file
+	}
+	return &inner
 }
 
 // unzip reads the members of a zip in their order. A zip's table of contents stands at its end, so that it is kept
@@ -88,7 +99,7 @@ func (in *reading) unzip(r io.Reader, read io.Reader) {
 	}
 }
 
-// ofMacOS says whether a member is one that macOS adds to what it packs.
+// ofMacOS says whether a member of an archive is one that macOS adds to what it packs.
 func ofMacOS(name string) bool {
 	base := path.Base(name)
 	return strings.HasPrefix(name, "__MACOSX/") || strings.HasPrefix(base, "._") || base == ".DS_Store"
@@ -96,10 +107,8 @@ func ofMacOS(name string) bool {
 
 // member reads one member of a zip. What is wrong with it leaves the others readable.
 func (in *reading) member(m *zip.File) {
-	inner := *in
-	inner.nested++
-	inner.name = strings.TrimPrefix(in.name+"/"+m.Name, "/") // not cleaned: "../x" would look like another file
-	const encrypted = 1                                      // general purpose bit 0, APPNOTE.TXT section 4.4.4
+	inner := in.inner(m.Name)
+	const encrypted = 1 // general purpose bit 0, APPNOTE.TXT section 4.4.4
 	if m.Flags&encrypted != 0 {
 		inner.bad(Where{}, nil, "encrypted: unpack it with its password first")
 		return

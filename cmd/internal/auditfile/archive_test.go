@@ -1,6 +1,7 @@
 package auditfile
 
 import (
+	"archive/tar"
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
@@ -51,6 +52,25 @@ func zipped(t *testing.T, members ...string) string {
 	return b.String()
 }
 
+// tarred packs members given as name, content, name, content and so on.
+func tarred(t *testing.T, members ...string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for i := 0; i < len(members); i += 2 {
+		if err := w.WriteHeader(&tar.Header{Name: members[i], Mode: 0o600, Size: int64(len(members[i+1]))}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(w, members[i+1]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
 func TestArchives(t *testing.T) {
 	spool := t.TempDir()
 	t.Setenv("TMPDIR", spool)
@@ -83,6 +103,10 @@ in/bad.gz: BAD: gzip cannot be unpacked: gzip: invalid header
 		"zip, empty": {zipped(t), ""},
 		"zip, a workbook": {zipped(t, "[Content_Types].xml", "<x/>", "xl/workbook.xml", "<x/>"),
 			"in: BAD: no audit log: an Office document: save its table as CSV\n    \n"},
+		"tar in gzip": {gzipped(t, tarred(t, "a/one.jsonl", one, "._x", anything, "in.zip", zipped(t, "two.csv", two))),
+			"in/a/one.jsonl: line 1\n    {\"Id\":\"1\"}\nin/in.zip/two.csv: row 2 (line 2)\n    {\"Id\":\"2\"}\n"},
+		"tar, cut": {tarred(t, "one.jsonl", one, "two", one)[:1100],
+			"in/one.jsonl: line 1\n    {\"Id\":\"1\"}\nin: BAD: tar breaks off: unexpected EOF\n    \n"},
 		"zip, names that steer a terminal": {zipped(t, "../\x1b[2J", one), strings.Replace(oneRead, "in", "in/../\ufffd[2J", 1)},
 		"zip, cut":                         {members[:200], "in: BAD: zip cannot be unpacked: zip: not a valid zip file\n    \n"},
 		"zip, encrypted":                   {string(encrypted), "in/secret.json: BAD: encrypted: unpack it with its password first\n    \n"},

@@ -1,6 +1,6 @@
 // Package auditfile reads audit records from the files that responders hold: JSON lines, arrays, pretty-printed and
 // concatenated JSON, the wrapper objects of Graph and PowerShell, the CSV export with its AuditData column; with a
-// byte order mark or in UTF-16; packed with gzip or zip, also one in the other.
+// byte order mark or in UTF-16; packed with gzip, zip or tar, also one in the other.
 //
 // It takes bytes and gives records, one at a time, in bounded memory, each with where it stood. What cannot be read
 // is given too, with its bytes and the reason, and reading goes on at the next place where a record can begin. It

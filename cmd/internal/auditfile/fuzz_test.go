@@ -1,6 +1,7 @@
 package auditfile
 
 import (
+	"bufio"
 	"bytes"
 	"errors"
 	"strings"
@@ -75,7 +76,8 @@ func isPacked(b []byte) bool {
 	if len(b) < 2 {
 		return false
 	}
-	return b[0] == 0 || b[1] == 0 || b[0] == 0xff || b[0] == 0xfe || b[0] == 0x1f || bytes.HasPrefix(b, []byte("PK"))
+	return b[0] == 0 || b[1] == 0 || b[0] == 0xff || b[0] == 0xfe || b[0] == 0x1f ||
+		isTar(bufio.NewReader(bytes.NewReader(b)), b) || bytes.HasPrefix(b, []byte("PK"))
 }
 
 // FuzzRecords checks that no input makes reading panic or go on for ever, and that it ends when its caller does.

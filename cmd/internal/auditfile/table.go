@@ -51,6 +51,8 @@ func (t *table) readRow() {
 		t.w.drop(end)
 	case len(t.fields) > len(t.header.names):
 		t.reject(end, "more fields than the header has columns")
+	case t.repeatsHeader(end):
+		t.w.drop(end) // where files were joined
 	case !slices.ContainsFunc(t.fields, t.filled):
 		t.w.drop(end) // what spreadsheets leave of a row that was emptied
 	case len(t.fields) <= t.header.record:
@@ -58,6 +60,12 @@ func (t *table) readRow() {
 	default:
 		t.emit(end)
 	}
+}
+
+// repeatsHeader says whether the row that ends at end is the header once more.
+func (t *table) repeatsHeader(end int) bool {
+	row := bytes.TrimPrefix(t.w.held()[:end], utf8Mark)
+	return bytes.Equal(bytes.TrimSpace(row), t.header.line)
 }
 
 // filled says whether anything stands in a field.

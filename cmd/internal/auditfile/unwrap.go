@@ -42,6 +42,9 @@ func unwrap(body []byte) (record []byte, reason string) {
 			return nil, path + " is empty"
 		}
 	}
+	if gjson.GetBytes(body, "OfficeWorkload").Exists() && gjson.GetBytes(body, "OfficeId").Exists() {
+		return nil, "a row of the table OfficeActivity of Log Analytics, which is no whole record: export the audit log itself"
+	}
 	return body, ""
 }
 
