@@ -42,36 +42,41 @@ func detectFilter(ctx context.Context, e *env, args []string) error {
 		return err
 	}
 	engine := detect.New(detect.Options{Optional: *optional})
-	f := &filter{env: e, from: "events", to: "threats", read: auditfile.Values}
-	f.each = func(event []byte) error {
-		if err := checkEvent(event); err != nil {
-			f.hintFor(err, errNoEvent, isRecordHint)
-			return err
+	f := &filter{env: e, from: "events", to: "threats", read: auditfile.Values, mended: errNoEvent, hint: isRecordHint}
+	f.maker = func() maker {
+		return func(dst, event []byte) ([]byte, error) {
+			if err := checkEvent(event); err != nil {
+				return dst, err
+			}
+			onOneLine(event)
+			return threats(dst, engine, event), nil
 		}
-		f.threats(engine, event)
-		return nil
 	}
 	if *raw {
-		f.from, f.read = "records", auditfile.Records
-		var event []byte
-		f.each = func(body []byte) (err error) {
-			if event, err = appendEvent(event[:0], body); err != nil {
-				f.hintFor(err, errIsEvent, "leave --raw out")
-				return err
-			}
-			f.threats(engine, event)
-			return nil
-		}
+		f.from, f.read, f.mended, f.hint = "records", auditfile.Records, errIsEvent, "leave --raw out"
+		f.maker = func() maker { return rawThreats(engine) }
 	}
 	return f.run(ctx, files, *rejects)
 }
 
-// threats writes what detection says of an event.
-func (f *filter) threats(engine *detect.Engine, event []byte) {
+// rawThreats makes threats of records.
+func rawThreats(engine *detect.Engine) maker {
+	var event []byte
+	return func(dst, body []byte) (_ []byte, err error) {
+		if event, err = appendEvent(event[:0], body); err != nil {
+			return dst, err
+		}
+		return threats(dst, engine, event), nil
+	}
+}
+
+// threats appends the lines of what detection says of an event.
+func threats(dst []byte, engine *detect.Engine, event []byte) []byte {
 	found, _ := engine.Detect(event) // signals are for correlations, which need a topic
 	for _, t := range found {
-		f.line(t.Value)
+		dst = append(append(dst, t.Value...), '\n')
 	}
+	return dst
 }
 
 // checkEvent says why the bytes are no event.

@@ -26,13 +26,18 @@ type filter struct {
 	*env
 	from, to string // what goes in and what comes out, in the plural
 	read     func(io.Reader, string) iter.Seq2[auditfile.Record, error]
-	each     func(body []byte) error // an error is the reason why the body cannot be read
+	maker    func() maker // makers of different batches work at the same time
+	mended   error        // a reason why a body cannot be read that the hint mends
+	hint     string
 
 	out      *bufio.Writer // its error is sticky
 	rejects  *rejectFile
-	hint     string
-	taken    int // bodies that could be read
-	given    int // lines written
+	filling  *batch
+	working  []*batch // in the order of the input
+	used     []*batch // whose memory can be used again
+	hinted   bool     // the hint would have helped
+	taken    int      // bodies that could be read
+	given    int      // lines written
 	rejected int
 	inFile   int // of them in the file being read
 	failed   int // files that could not be opened or read to their end
@@ -48,6 +53,7 @@ func (f *filter) run(ctx context.Context, files []string, rejects string) (err e
 	}
 	defer func() { err = errors.Join(err, f.rejects.close()) }()
 	f.out = bufio.NewWriterSize(f.stdout, 64<<10)
+	f.filling = &batch{done: make(chan struct{})}
 	defer f.out.Flush() //nolint:errcheck // what was made before an error stands, and the error counts
 	for _, name := range files {
 		if err := f.file(ctx, name); err != nil {
@@ -85,34 +91,29 @@ func (f *filter) input(ctx context.Context, r io.Reader, name string) error {
 		case f.unwritable() != nil:
 			return f.unwritable()
 		case errors.As(err, &bad):
-			err = f.reject(bad)
+			err = f.add(bad.Where, bad.Bytes, errors.New(bad.Reason))
 		case err != nil:
-			f.fail(err)
-			err = nil
+			failed := err
+			err = f.finishAll()
+			f.fail(failed)
 		default:
-			err = f.take(record)
+			err = f.add(record.Where, record.Body, nil)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return f.unwritable()
+	return cmp.Or(f.finishAll(), f.unwritable())
 }
 
-// take hands a body on, or reports why it cannot be read.
-func (f *filter) take(r auditfile.Record) error {
-	if reason := f.each(r.Body); reason != nil {
-		return f.reject(&auditfile.BadInput{Where: r.Where, Reason: reason.Error(), Bytes: r.Body})
+// account counts a body that was read, or reports why it could not be.
+func (f *filter) account(p part, body []byte) error {
+	if p.bad == nil {
+		f.taken++
+		return nil
 	}
-	f.taken++
-	return nil
-}
-
-// line writes a line; unwritable tells whether it could.
-func (f *filter) line(value []byte) {
-	_, _ = f.out.Write(value)
-	_ = f.out.WriteByte('\n')
-	f.given++
+	f.hinted = f.hinted || errors.Is(p.bad, f.mended)
+	return f.reject(&auditfile.BadInput{Where: p.where, Reason: p.bad.Error(), Bytes: body})
 }
 
 // unwritable says why the output can take no more.
@@ -140,25 +141,22 @@ func (f *filter) fail(err error) {
 	fmt.Fprintf(f.stderr, "ualstream: %v\n", err)
 }
 
-// hintFor remembers the hint that mends a reason, to be shown once.
-func (f *filter) hintFor(reason, mended error, hint string) {
-	if errors.Is(reason, mended) {
-		f.hint = hint
-	}
-}
-
 // sumUp says how much was read where somebody looks on or something is amiss, and fails where nothing was read.
 func (f *filter) sumUp(files int) error {
 	if f.rejected > 0 || f.failed > 0 || f.taken == 0 || isTerminal(f.stderr) {
 		fmt.Fprintf(f.stderr, "ualstream: %s: %d, %s: %d, rejects: %d\n", f.from, f.taken+f.rejected, f.to, f.given, f.rejected)
 	}
+	hint := ""
+	if f.hinted {
+		hint = f.hint
+	}
 	switch {
 	case f.failed > 0:
-		return withHint(fmt.Errorf("%d of %d files could not be read", f.failed, files), f.hint)
+		return withHint(fmt.Errorf("%d of %d files could not be read", f.failed, files), hint)
 	case f.rejected > 0 && f.taken == 0:
-		return withHint(errors.New("nothing could be read"), cmp.Or(f.hint, formsHint))
-	case f.hint != "":
-		fmt.Fprintf(f.stderr, "ualstream: hint: %s\n", f.hint)
+		return withHint(errors.New("nothing could be read"), cmp.Or(hint, formsHint))
+	case hint != "":
+		fmt.Fprintf(f.stderr, "ualstream: hint: %s\n", hint)
 	}
 	return nil
 }

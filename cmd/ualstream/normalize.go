@@ -56,21 +56,21 @@ func normalizeFilter(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	f := &filter{env: e, from: "records", to: "events", read: auditfile.Records}
-	var event []byte
-	f.each = func(body []byte) (err error) {
-		if event, err = appendEvent(event[:0], body); err != nil {
-			f.hintFor(err, errIsEvent, isEventHint)
-			return err
-		}
-		f.line(event)
-		return nil
-	}
+	f := &filter{env: e, from: "records", to: "events", read: auditfile.Records, mended: errIsEvent, hint: isEventHint}
+	f.maker = func() maker { return normalized }
 	return f.run(ctx, files, *rejects)
 }
 
-// appendEvent appends the event of a record, on one line. A record that was pretty-printed brings line breaks of its
-// own between its tokens; within strings JSON has none, so that a space can stand for each.
+// normalized appends the line of a record's event. Where there is none it appends nothing.
+func normalized(dst, body []byte) ([]byte, error) {
+	lines, err := appendEvent(dst, body)
+	if err != nil {
+		return dst, err
+	}
+	return append(lines, '\n'), nil
+}
+
+// appendEvent appends the event of a record, on one line.
 func appendEvent(dst, body []byte) ([]byte, error) {
 	start := len(dst)
 	dst, err := normalize.Append(dst, schemas.Raw{Body: body})
@@ -80,12 +80,18 @@ func appendEvent(dst, body []byte) ([]byte, error) {
 		}
 		return dst, err
 	}
-	for i := start; i < len(dst); i++ {
-		if dst[i] == '\n' || dst[i] == '\r' {
-			dst[i] = ' '
+	onOneLine(dst[start:])
+	return dst, nil
+}
+
+// onOneLine makes JSON that was pretty-printed stand on one line. Within strings JSON has no line breaks, so that a
+// space can stand for each.
+func onOneLine(value []byte) {
+	for i, c := range value {
+		if c == '\n' || c == '\r' {
+			value[i] = ' '
 		}
 	}
-	return dst, nil
 }
 
 // isEvent says whether the bytes are an OCSF event, as far as one may tell.

@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -28,17 +28,17 @@ func (f *filter) standardInput(ctx context.Context) io.Reader {
 		_, err := io.Copy(w, f.stdin)
 		w.CloseWithError(err)
 	}()
-	return flushing{r, f.out}
+	return flushing{r, f}
 }
 
 // flushing writes what was made of what came before it reads on.
 type flushing struct {
 	io.Reader
-	out *bufio.Writer
+	filter *filter
 }
 
 func (f flushing) Read(p []byte) (int, error) {
-	if err := f.out.Flush(); err != nil {
+	if err := cmp.Or(f.filter.finishAll(), f.filter.out.Flush()); err != nil {
 		return 0, err
 	}
 	return f.Reader.Read(p)
