@@ -47,15 +47,8 @@ func until(b schemas.Blob) time.Time {
 	return b.Expires.Add(slack)
 }
 
-// Done says whether the blob of that key is settled: stored, or given up as lost.
-func (l *Ledger) Done(key string) bool {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, ok := l.entries[key]
-	return ok
-}
-
-// settled is Done, except for a blob that was lost before the time given: it gets another try.
+// settled says whether the blob of that key is stored, or was lost at the time given or later: one that was lost
+// before gets another try.
 func (l *Ledger) settled(key string, retryLost time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -32,8 +32,8 @@ func TestLedger(t *testing.T) {
 				l.Apply(blob(s, noon.Add(-time.Hour)))
 			}
 			key := blob("", noon).Key()
-			if l.Done(key) != c.done || l.settled(key, time.Time{}) != c.done {
-				t.Errorf("done %v", l.Done(key))
+			if l.settled(key, time.Time{}) != c.done {
+				t.Errorf("settled %v", l.settled(key, time.Time{}))
 			}
 			if want := c.done && !c.retryAgain; l.settled(key, noon) != want {
 				t.Errorf("settled %v when what was lost before gets another try", !want)
@@ -56,8 +56,8 @@ func TestLedgerForgetsWhatCanNoLongerBeListed(t *testing.T) {
 		expires, unknown bool
 	}{{noon.Add(time.Hour), true, true}, {noon.Add(3 * time.Hour), false, true}, {noon.Add(8 * 24 * time.Hour), false, false}} {
 		l.Forget(c.now)
-		if l.Done(b.Key()) != c.expires || l.Done(unknown.Key()) != c.unknown {
-			t.Errorf("at %s: %v and %v", c.now, l.Done(b.Key()), l.Done(unknown.Key()))
+		if l.settled(b.Key(), time.Time{}) != c.expires || l.settled(unknown.Key(), time.Time{}) != c.unknown {
+			t.Errorf("at %s: %v and %v", c.now, l.settled(b.Key(), time.Time{}), l.settled(unknown.Key(), time.Time{}))
 		}
 	}
 }

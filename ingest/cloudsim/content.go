@@ -23,18 +23,7 @@ type listed struct {
 // listContent lists the blobs whose contentCreated is in the window, a page at a time, in the order in which they
 // became available. The next page's address is stable: it names a place in that order, which never changes.
 func (c *Cloud) listContent(w http.ResponseWriter, r *call) error {
-	kind, err := r.contentType()
-	if err != nil {
-		return err
-	}
-	if err := c.subscribed(r.tenant, kind); err != nil {
-		return err
-	}
-	span, err := r.window()
-	if err != nil {
-		return err
-	}
-	from, err := c.place(r, span)
+	kind, span, from, err := c.listing(r)
 	if err != nil {
 		return err
 	}
@@ -45,6 +34,21 @@ func (c *Cloud) listContent(w http.ResponseWriter, r *call) error {
 	}
 	reply(w, http.StatusOK, page)
 	return nil
+}
+
+// listing makes the checks of every listing: a type that is subscribed to, a window, a place in it.
+func (c *Cloud) listing(r *call) (kind string, span window, from int, err error) {
+	if kind, err = r.contentType(); err != nil {
+		return
+	}
+	if err = c.subscribed(r.tenant, kind); err != nil {
+		return
+	}
+	if span, err = r.window(); err != nil {
+		return
+	}
+	from, err = c.place(r, span)
+	return
 }
 
 // page gives the blobs of one page, from a place on the shelf, and the next page's place, or 0.
