@@ -13,13 +13,13 @@ import (
 // before each read of which all batches are finished.
 func TestBatchesComeInTheOrderOfTheInput(t *testing.T) {
 	var text strings.Builder
-	for i := range 5000 {
+	for i := range 3000 {
 		fmt.Fprintf(&text, "{\"Id\":\"%d\",\"Operation\":\"New-InboxRule\",\"Pad\":\"%s\"}\n", i, strings.Repeat("x", i%1000))
 		if i%500 == 7 {
 			text.WriteString("garbage\n")
 		}
-		if i == 2500 {
-			fmt.Fprintf(&text, "{\"Id\":\"long\",\"Operation\":\"New-InboxRule\",\"Pad\":\"%s\"}\n", strings.Repeat("x", 10*batchSize))
+		if i == 1500 {
+			fmt.Fprintf(&text, "{\"Id\":\"long\",\"Operation\":\"New-InboxRule\",\"Pad\":\"%s\"}\n", strings.Repeat("x", 3*batchSize))
 		}
 	}
 	if text.Len() < 8*batchSize {
