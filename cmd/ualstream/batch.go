@@ -10,6 +10,10 @@ import (
 // batchSize is how many bytes of bodies a batch takes; it has one body where that is longer.
 const batchSize = 256 << 10
 
+// unusual is the length of a batch whose memory is not held for long: none is worked on beside it, and it is not used
+// again.
+const unusual = 8 * batchSize
+
 // maker makes lines of one body after another: it appends them to dst, each with its newline. An error is the reason
 // why the body cannot be read; nothing is appended then. It may keep memory from call to call, so that each batch has
 // one of its own.
@@ -53,10 +57,13 @@ func (f *filter) add(where auditfile.Where, body []byte, bad error) error {
 		return nil
 	}
 	f.start()
-	if len(f.working) <= runtime.GOMAXPROCS(0) {
-		return nil
+	switch {
+	case len(b.text) > unusual:
+		return f.finishAll()
+	case len(f.working) > runtime.GOMAXPROCS(0):
+		return f.finish()
 	}
-	return f.finish()
+	return nil
 }
 
 // start has the batch being filled worked on.
@@ -90,7 +97,7 @@ func (f *filter) finish() error {
 		}
 		start = p.end
 	}
-	if cap(b.text)+cap(b.lines) < 8*batchSize { // the memory of what is unusually long is given back
+	if cap(b.text)+cap(b.lines) <= 2*unusual {
 		f.used = append(f.used, b)
 	}
 	return f.unwritable()

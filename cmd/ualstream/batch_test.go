@@ -19,10 +19,10 @@ func TestBatchesComeInTheOrderOfTheInput(t *testing.T) {
 			text.WriteString("garbage\n")
 		}
 		if i == 1500 {
-			fmt.Fprintf(&text, "{\"Id\":\"long\",\"Operation\":\"New-InboxRule\",\"Pad\":\"%s\"}\n", strings.Repeat("x", 3*batchSize))
+			fmt.Fprintf(&text, "{\"Id\":\"long\",\"Operation\":\"New-InboxRule\",\"Pad\":\"%s\"}\n", strings.Repeat("x", unusual))
 		}
 	}
-	if text.Len() < 8*batchSize {
+	if text.Len() < 4*batchSize+unusual {
 		t.Fatalf("%d bytes are too few to fill batches", text.Len())
 	}
 	for _, args := range [][]string{{"normalize"}, {"detect", "--raw"}} {
