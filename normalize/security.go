@@ -1,7 +1,5 @@
 package normalize
 
-import "strings"
-
 // What the records of alerts, of protection and of investigations are about.
 var (
 	alert         = subject{describeAlert, nil}
@@ -138,17 +136,7 @@ func describeScan(e *event) {
 
 // direction writes which way a mail went.
 func direction(e *event, said string) {
-	for id, caption := range []string{1: "Inbound", 2: "Outbound", 3: "Internal"} {
-		if id > 0 && strings.EqualFold(said, caption) {
-			e.id("direction_id", int64(id), "direction", caption)
-			return
-		}
-	}
-	if said == "" {
-		e.id("direction_id", 0, "direction", "Unknown")
-		return
-	}
-	e.id("direction_id", other, "direction", said)
+	e.captioned("direction", []string{"Unknown", "Inbound", "Outbound", "Internal"}, 0, said)
 }
 
 func describeQuarantined(e *event) {

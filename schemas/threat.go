@@ -24,6 +24,9 @@ const (
 	TriageNoise    Triage = "noise"    // a tagged event that a service makes by the thousand
 )
 
+// Triages lists the triage values, the one that matters most first.
+var Triages = []Triage{TriageFinding, TriagePriority, TriageNoise}
+
 // Threat is what detection says of an event: the event itself with its tags, or a finding.
 type Threat struct {
 	Kind   string   // KindEvent or KindFinding

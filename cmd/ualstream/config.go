@@ -50,7 +50,7 @@ func (c *config) kafkaFlags(fs *flag.FlagSet) {
 
 // workerFlags registers what says what a worker does.
 func (c *config) workerFlags(fs *flag.FlagSet) {
-	c.stages, c.threats = worker.Stages, list{"finding", "priority", "noise"}
+	c.stages, c.threats = worker.Stages, everyThreat()
 	fs.Var(&c.stages, "stages", "")
 	fs.Var(&c.tenants, "tenants", "")
 	fs.Var(&c.threats, "threats", "")
@@ -63,6 +63,14 @@ func (c *config) workerFlags(fs *flag.FlagSet) {
 	fs.StringVar(&c.secretFile, "client-secret-file", "", "")
 	fs.StringVar(&c.publisher, "publisher", "", "")
 	fs.DurationVar(&c.poll, "poll-interval", time.Minute, "")
+}
+
+// everyThreat names all triage values.
+func everyThreat() (names list) {
+	for _, t := range schemas.Triages {
+		names = append(names, string(t))
+	}
+	return names
 }
 
 // defaultData is where the embedded broker keeps its folder, by the XDG base directory specification.
@@ -126,7 +134,13 @@ func (c *config) logger(e *env) *slog.Logger {
 
 // external is the Kafka that the brokers name.
 func (c *config) external(log *slog.Logger) kafka.Config {
-	return kafka.Config{Brokers: c.brokers, Prefix: c.prefix, ClientID: "ualstream", Logger: log}
+	return c.ours(kafka.Config{Brokers: c.brokers}, log)
+}
+
+// ours says how this deployment uses a Kafka that was found.
+func (c *config) ours(k kafka.Config, log *slog.Logger) kafka.Config {
+	k.Prefix, k.Logger = c.prefix, log
+	return k
 }
 
 // list is a flag of values that are separated by commas. Setting it replaces its default.

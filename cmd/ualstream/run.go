@@ -74,8 +74,7 @@ func run(ctx context.Context, e *env, args []string) error {
 			return err
 		}
 		defer broker.Close()
-		options.Kafka = broker.Config()
-		options.Kafka.Prefix, options.Kafka.Logger = c.prefix, options.Logger
+		options.Kafka = c.ours(broker.Config(), options.Logger)
 	}
 	ctx, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
@@ -111,7 +110,7 @@ func (c *config) options(e *env) (worker.Options, error) {
 	if err := c.stages.oneOf("stages", worker.Stages...); err != nil {
 		return o, err
 	}
-	if err := c.threats.oneOf("threats", "finding", "priority", "noise"); err != nil {
+	if err := c.threats.oneOf("threats", everyThreat()...); err != nil {
 		return o, err
 	}
 	for _, t := range c.threats {

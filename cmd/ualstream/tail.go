@@ -43,12 +43,14 @@ func tail(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	k := c.external(c.logger(e))
+	log := c.logger(e)
+	k := c.external(log)
 	if c.embedded {
-		if k, err = kafka.EmbeddedConfig(c.data); err != nil {
+		found, err := kafka.EmbeddedConfig(c.data)
+		if err != nil {
 			return withHint(err, "start it with 'ualstream run --embedded'")
 		}
-		k.Prefix = c.prefix
+		k = c.ours(found, log)
 	}
 	cluster, err := kafka.Connect(k)
 	if err != nil {
@@ -58,7 +60,7 @@ func tail(ctx context.Context, e *env, args []string) error {
 	sink := e.sink(*asJSON, *noise)
 	err = cluster.Read(ctx, read, func(m schemas.Message) error { return sink.Deliver(ctx, []schemas.Message{m}) })
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
-		return nil
+		return nil // the sink was asked for one more line after Ctrl-C
 	}
 	return err
 }

@@ -67,7 +67,7 @@ func (m *metrics) begin() {
 	for stage := range consumes {
 		m.expired.WithLabelValues(stage)
 	}
-	for _, triage := range []schemas.Triage{schemas.TriageFinding, schemas.TriagePriority, schemas.TriageNoise} {
+	for _, triage := range schemas.Triages {
 		m.threats.WithLabelValues(string(triage))
 	}
 	for _, tag := range schemas.PriorityTags {
