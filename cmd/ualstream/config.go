@@ -5,13 +5,10 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
-	"ualstream/cmd/internal/kafka"
 	"ualstream/cmd/internal/worker"
 	"ualstream/schemas"
 )
@@ -21,10 +18,7 @@ import (
 type config struct {
 	file string
 
-	brokers  list
-	prefix   string
-	embedded bool
-	data     string
+	brokerFlags
 
 	stages  list
 	tenants tenants
@@ -33,18 +27,14 @@ type config struct {
 	http    string
 	level   slog.Level
 
-	endpoint, authority, caFile     string
-	clientID, secretFile, publisher string
-	poll                            time.Duration
+	microsoftFlags
+	poll time.Duration
 }
 
 // kafkaFlags registers what says where Kafka is.
 func (c *config) kafkaFlags(fs *flag.FlagSet) {
 	fs.StringVar(&c.file, "config", "", "")
-	fs.Var(&c.brokers, "brokers", "")
-	fs.StringVar(&c.prefix, "prefix", schemas.DefaultPrefix, "")
-	fs.BoolVar(&c.embedded, "embedded", false, "")
-	fs.StringVar(&c.data, "data", defaultData(), "")
+	c.brokerFlags.register(fs)
 	fs.TextVar(&c.level, "log-level", slog.LevelInfo, "")
 }
 
@@ -56,12 +46,7 @@ func (c *config) workerFlags(fs *flag.FlagSet) {
 	fs.Var(&c.threats, "threats", "")
 	fs.Var(&c.sinks, "sinks", "")
 	fs.StringVar(&c.http, "http", "127.0.0.1:9464", "")
-	fs.StringVar(&c.endpoint, "endpoint", "https://manage.office.com", "")
-	fs.StringVar(&c.authority, "authority", "https://login.microsoftonline.com/", "")
-	fs.StringVar(&c.caFile, "ca-file", "", "")
-	fs.StringVar(&c.clientID, "client-id", "", "")
-	fs.StringVar(&c.secretFile, "client-secret-file", "", "")
-	fs.StringVar(&c.publisher, "publisher", "", "")
+	c.microsoftFlags.register(fs)
 	fs.DurationVar(&c.poll, "poll-interval", time.Minute, "")
 }
 
@@ -71,19 +56,6 @@ func everyThreat() (names list) {
 		names = append(names, string(t))
 	}
 	return names
-}
-
-// defaultData is where the embedded broker keeps its folder, by the XDG base directory specification.
-func defaultData() string {
-	state := os.Getenv("XDG_STATE_HOME")
-	if state == "" {
-		home, err := os.UserHomeDir()
-		if err != nil {
-			return "ualstream-data"
-		}
-		state = filepath.Join(home, ".local", "state")
-	}
-	return filepath.Join(state, "ualstream")
 }
 
 // parseConfig reads a command's flags, the environment and the configuration file, in that order of precedence.
@@ -101,7 +73,7 @@ func (e *env) parseConfig(fs *flag.FlagSet, c *config, help string, args []strin
 			return nil, err
 		}
 	}
-	return operands, c.checkBrokers(fs.Name())
+	return operands, c.brokerFlags.check(fs.Name())
 }
 
 // configOnly is parseConfig for a command that takes no operands.
@@ -113,34 +85,9 @@ func (e *env) configOnly(fs *flag.FlagSet, c *config, help string, args []string
 	return err
 }
 
-func (c *config) checkBrokers(command string) error {
-	if len(c.brokers) == 0 && !c.embedded {
-		embedded := "try it with --embedded, a broker in this process"
-		if command == "tail" {
-			embedded = "follow 'ualstream run --embedded' with --embedded"
-		}
-		return wrongUse("name your Kafka with --brokers host:9092, or "+embedded, "no brokers")
-	}
-	if len(c.brokers) > 0 && c.embedded {
-		return wrongUse("leave out one of them", "--brokers and --embedded exclude each other")
-	}
-	return nil
-}
-
 // logger writes text lines to stderr.
 func (c *config) logger(e *env) *slog.Logger {
 	return slog.New(slog.NewTextHandler(e.stderr, &slog.HandlerOptions{Level: c.level}))
-}
-
-// external is the Kafka that the brokers name.
-func (c *config) external(log *slog.Logger) kafka.Config {
-	return c.ours(kafka.Config{Brokers: c.brokers}, log)
-}
-
-// ours says how this deployment uses a Kafka that was found.
-func (c *config) ours(k kafka.Config, log *slog.Logger) kafka.Config {
-	k.Prefix, k.Logger = c.prefix, log
-	return k
 }
 
 // list is a flag of values that are separated by commas. Setting it replaces its default.

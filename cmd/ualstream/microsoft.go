@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/tls"
 	"crypto/x509"
+	"flag"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -13,26 +14,41 @@ import (
 	"ualstream/cmd/internal/worker"
 )
 
+// microsoftFlags say how Microsoft's side is reached, and as whom.
+type microsoftFlags struct {
+	endpoint, authority, caFile     string
+	clientID, secretFile, publisher string
+}
+
+func (m *microsoftFlags) register(fs *flag.FlagSet) {
+	fs.StringVar(&m.endpoint, "endpoint", "https://manage.office.com", "")
+	fs.StringVar(&m.authority, "authority", "https://login.microsoftonline.com/", "")
+	fs.StringVar(&m.caFile, "ca-file", "", "")
+	fs.StringVar(&m.clientID, "client-id", "", "")
+	fs.StringVar(&m.secretFile, "client-secret-file", "", "")
+	fs.StringVar(&m.publisher, "publisher", "", "")
+}
+
 // microsoft gives how Microsoft's side is reached and with which secret.
-func (c *config) microsoft(e *env, log *slog.Logger) (worker.Microsoft, error) {
+func (m *microsoftFlags) microsoft(e *env, log *slog.Logger) (worker.Microsoft, error) {
 	none := worker.Microsoft{}
-	if err := cmp.Or(isHost("endpoint", c.endpoint), isHost("authority", c.authority)); err != nil {
+	if err := cmp.Or(isHost("endpoint", m.endpoint), isHost("authority", m.authority)); err != nil {
 		return none, err
 	}
-	secret, err := c.secret(e, log)
+	secret, err := m.secret(e, log)
 	if err != nil {
 		return none, err
 	}
-	if c.clientID == "" {
+	if m.clientID == "" {
 		return none, wrongUse("register an app with ActivityFeed.Read and name it with --client-id", "tenants are named, but no client ID")
 	}
-	transport, err := c.transport()
+	transport, err := m.transport()
 	if err != nil {
 		return none, err
 	}
 	return worker.Microsoft{
-		Endpoint: c.endpoint, Publisher: c.publisher, Transport: transport,
-		Credential: worker.ClientSecret(c.authority, c.clientID, secret, transport),
+		Endpoint: m.endpoint, Publisher: m.publisher, Transport: transport,
+		Credential: worker.ClientSecret(m.authority, m.clientID, secret, transport),
 	}, nil
 }
 
@@ -49,34 +65,34 @@ func isHost(name, address string) error {
 const secretVariable = "UALSTREAM_CLIENT_SECRET"
 
 // secret reads the client secret, from a file or the environment.
-func (c *config) secret(e *env, log *slog.Logger) (string, error) {
-	if c.secretFile == "" {
+func (m *microsoftFlags) secret(e *env, log *slog.Logger) (string, error) {
+	if m.secretFile == "" {
 		if secret := e.getenv(secretVariable); secret != "" {
 			return secret, nil
 		}
 		return "", wrongUse("give it with --client-secret-file or in "+secretVariable, "tenants are named, but no client secret")
 	}
 	const hint = "--client-secret-file names a file that holds the secret alone"
-	text, err := os.ReadFile(c.secretFile)
+	text, err := os.ReadFile(m.secretFile)
 	if err != nil {
 		return "", wrongUse(hint, "read the client secret: %v", err)
 	}
 	secret := strings.Trim(string(text), "\ufeff \t\r\n") // some editors begin a file with a byte order mark
 	if secret == "" {
-		return "", wrongUse(hint, "read the client secret: %s is empty", c.secretFile)
+		return "", wrongUse(hint, "read the client secret: %s is empty", m.secretFile)
 	}
-	if info, err := os.Stat(c.secretFile); err == nil && info.Mode().Perm()&0o004 != 0 {
-		log.Warn("everybody on this machine may read the client secret: chmod 600 mends it", "file", c.secretFile)
+	if info, err := os.Stat(m.secretFile); err == nil && info.Mode().Perm()&0o004 != 0 {
+		log.Warn("everybody on this machine may read the client secret: chmod 600 mends it", "file", m.secretFile)
 	}
 	return secret, nil
 }
 
 // transport trusts one certificate authority more than the system does, or is nil.
-func (c *config) transport() (http.RoundTripper, error) {
-	if c.caFile == "" {
+func (m *microsoftFlags) transport() (http.RoundTripper, error) {
+	if m.caFile == "" {
 		return nil, nil
 	}
-	pem, err := os.ReadFile(c.caFile)
+	pem, err := os.ReadFile(m.caFile)
 	if err != nil {
 		return nil, wrongUse("--ca-file names a PEM file", "read the certificate authority: %v", err)
 	}
@@ -85,7 +101,7 @@ func (c *config) transport() (http.RoundTripper, error) {
 		pool = x509.NewCertPool()
 	}
 	if !pool.AppendCertsFromPEM(pem) {
-		return nil, wrongUse("--ca-file names a PEM file", "%s holds no certificate", c.caFile)
+		return nil, wrongUse("--ca-file names a PEM file", "%s holds no certificate", m.caFile)
 	}
 	return trusting(pool), nil
 }

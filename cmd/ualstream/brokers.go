@@ -1,0 +1,64 @@
+package main
+
+import (
+	"flag"
+	"log/slog"
+	"os"
+	"path/filepath"
+
+	"ualstream/cmd/internal/kafka"
+	"ualstream/schemas"
+)
+
+// brokerFlags say where Kafka is.
+type brokerFlags struct {
+	brokers  list
+	prefix   string
+	embedded bool
+	data     string
+}
+
+func (b *brokerFlags) register(fs *flag.FlagSet) {
+	fs.Var(&b.brokers, "brokers", "")
+	fs.StringVar(&b.prefix, "prefix", schemas.DefaultPrefix, "")
+	fs.BoolVar(&b.embedded, "embedded", false, "")
+	fs.StringVar(&b.data, "data", defaultData(), "")
+}
+
+// defaultData is where the embedded broker keeps its folder, by the XDG base directory specification.
+func defaultData() string {
+	state := os.Getenv("XDG_STATE_HOME")
+	if state == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "ualstream-data"
+		}
+		state = filepath.Join(home, ".local", "state")
+	}
+	return filepath.Join(state, "ualstream")
+}
+
+func (b *brokerFlags) check(command string) error {
+	if len(b.brokers) == 0 && !b.embedded {
+		embedded := "try it with --embedded, a broker in this process"
+		if command == "tail" {
+			embedded = "follow 'ualstream run --embedded' with --embedded"
+		}
+		return wrongUse("name your Kafka with --brokers host:9092, or "+embedded, "no brokers")
+	}
+	if len(b.brokers) > 0 && b.embedded {
+		return wrongUse("leave out one of them", "--brokers and --embedded exclude each other")
+	}
+	return nil
+}
+
+// external is the Kafka that the brokers name.
+func (b *brokerFlags) external(log *slog.Logger) kafka.Config {
+	return b.ours(kafka.Config{Brokers: b.brokers}, log)
+}
+
+// ours says how this deployment uses a Kafka that was found.
+func (b *brokerFlags) ours(k kafka.Config, log *slog.Logger) kafka.Config {
+	k.Prefix, k.Logger = b.prefix, log
+	return k
+}
