@@ -85,8 +85,22 @@ func checkVersion(m Message, highest int) error {
 		return fmt.Errorf("%q at %d/%d: %w", m.Key, m.Partition, m.Offset, err)
 	}
 	if value.V > highest {
-		return fmt.Errorf("%q at %d/%d has version %d, this program reads up to %d: upgrade it",
-			m.Key, m.Partition, m.Offset, value.V, highest)
+		return &VersionError{Key: string(m.Key), Partition: m.Partition, Offset: m.Offset, Version: value.V, Highest: highest}
 	}
 	return nil
+}
+
+// VersionError says that a value is of a later version than this program reads. What it says is not known, so it must
+// not be passed over.
+type VersionError struct {
+	Key       string
+	Partition int
+	Offset    int64
+	Version   int // of the value
+	Highest   int // that this program reads
+}
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("%q at %d/%d has version %d, this program reads up to %d: upgrade it",
+		e.Key, e.Partition, e.Offset, e.Version, e.Highest)
 }

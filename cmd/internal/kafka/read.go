@@ -29,6 +29,9 @@ type Read struct {
 	Topic  schemas.Topic
 	From   Start
 	Follow bool // go on with what is written later
+	// CaughtUp, if not nil, is called once when everything has been given that was there at the call. Like each, it
+	// is called by one goroutine at a time.
+	CaughtUp func()
 }
 
 // Read gives each message of all partitions, outside any group. Each is called by one goroutine at a time; messages
@@ -42,10 +45,16 @@ func (c *Cluster) Read(ctx context.Context, r Read, each func(schemas.Message) e
 	if err != nil {
 		return err
 	}
-	to := &receiver{each: each}
+	to := &receiver{each: each, caughtUp: r.CaughtUp}
+	for i, k := range cursors {
+		if k.offset < ends[i] {
+			to.behind++
+		}
+	}
+	to.arrive(0)
 	reading, within := errgroup.WithContext(ctx)
 	for i, k := range cursors {
-		end := ends[i]
+		end, behind := ends[i], k.offset < ends[i]
 		if r.Follow {
 			end = math.MaxInt64
 		}
@@ -57,6 +66,10 @@ func (c *Cluster) Read(ctx context.Context, r Read, each func(schemas.Message) e
 				}
 				if err := to.take(batch, end); err != nil {
 					return err
+				}
+				if behind && k.offset >= ends[i] {
+					behind = false
+					to.arrive(1)
 				}
 			}
 			return nil
@@ -74,6 +87,19 @@ type receiver struct {
 	mu   sync.Mutex
 	each func(schemas.Message) error
 	err  error
+
+	caughtUp func()
+	behind   int // partitions that have not reached their first end
+}
+
+// arrive notes that so many more partitions have reached their first end.
+func (r *receiver) arrive(partitions int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.behind -= partitions; r.behind == 0 && r.caughtUp != nil && r.err == nil {
+		r.caughtUp()
+		r.caughtUp = nil
+	}
 }
 
 func (r *receiver) take(batch []schemas.Message, end int64) error {

@@ -74,6 +74,30 @@ func TestReadSince(t *testing.T) {
 	}
 }
 
+func TestReadSaysOnceThatItHasCaughtUp(t *testing.T) {
+	for name, before := range map[string]int{"empty": 0, "filled": 100} {
+		t.Run(name, func(t *testing.T) {
+			c := prepared(t)
+			produce(t, c, numbered(schemas.TopicEvents, 0, before))
+			ctx, cancel := context.WithCancel(within(t))
+			defer cancel()
+			seen, said := 0, []int{}
+			err := c.Read(ctx, Read{Topic: schemas.TopicEvents, Follow: true, CaughtUp: func() {
+				said = append(said, seen)
+				produce(t, c, numbered(schemas.TopicEvents, 1000, 100))
+			}}, func(schemas.Message) error {
+				if seen++; seen == before+100 {
+					cancel()
+				}
+				return nil
+			})
+			if err != nil || len(said) != 1 || said[0] != before {
+				t.Errorf("it said so after %v messages, error %v; want once, after %d", said, err, before)
+			}
+		})
+	}
+}
+
 func TestReadFollowsUntilItsContextEnds(t *testing.T) {
 	c := prepared(t)
 	produce(t, c, numbered(schemas.TopicEvents, 0, 10))
