@@ -16,15 +16,17 @@ var consumes = map[string]schemas.Topic{
 
 const lagEvery = 10 * time.Second
 
-// watchLag keeps the lag of this process's stages in the metrics until ctx ends. While Kafka is away they stay as
-// they were.
+// watchLag keeps the lag of this process's stages in the metrics until ctx ends. While Kafka does not answer the lag
+// is unknown, and the metrics leave it out.
 func (w *Worker) watchLag(ctx context.Context) error {
 	tick := time.NewTicker(lagEvery)
 	defer tick.Stop()
 	for {
-		if _, err := w.measureLag(ctx); err != nil {
-			return nil
+		asking, cancel := context.WithTimeout(ctx, lagEvery)
+		if _, err := w.measureLag(asking); err != nil {
+			w.metrics.lagUnknown()
 		}
+		cancel()
 		select {
 		case <-ctx.Done():
 			return nil

@@ -23,14 +23,8 @@ type metrics struct {
 	repeats prometheus.Counter       //
 	expired *prometheus.CounterVec   // stage
 	lag     *prometheus.GaugeVec     // stage
-	delay   *prometheus.HistogramVec // part
+	delay   *prometheus.HistogramVec // tenant, source, part
 }
-
-// The parts of an event's way that delay tells apart.
-const (
-	delayMicrosoft = "microsoft" // happened until received
-	delayOurs      = "ualstream" // received until its threat is on the topic
-)
 
 func newMetrics() *metrics {
 	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
@@ -49,9 +43,7 @@ func newMetrics() *metrics {
 		expired: counter("messages_expired_total", "Messages that Kafka deleted before the stage had read them: a loss.", "stage"),
 		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ualstream_stage_lag_records",
 			Help: "Messages that a stage has yet to read."}, []string{"stage"}),
-		delay: prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "ualstream_threat_delay_seconds",
-			Help:    "Age of a threat, in parts: microsoft until we received the record, ualstream from then on.",
-			Buckets: []float64{.1, .25, .5, 1, 2.5, 5, 15, 60, 300, 900, 3600, 4 * 3600, 24 * 3600, 3 * 24 * 3600}}, []string{"part"}),
+		delay: newDelay(),
 	}
 	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.expired, m.lag, m.delay,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -89,13 +81,15 @@ func (m *metrics) remembered(b schemas.Blob) {
 	m.blobs.WithLabelValues(b.Tenant, b.ContentType, string(b.State)).Inc()
 }
 
-func (m *metrics) normalized(out []schemas.Message) {
+// normalized notes what raw records became: out[i] is what in[i] became.
+func (m *metrics) normalized(in, out []schemas.Message) {
 	for i := range out {
 		if out[i].Topic == schemas.TopicRejects {
 			m.rejects.WithLabelValues(StageNormalize).Inc()
 			continue
 		}
 		m.events.WithLabelValues(out[i].Header(schemas.HeaderClassUID)).Inc()
+		m.arrived(&in[i], &out[i])
 	}
 }
 
@@ -109,18 +103,15 @@ func (m *metrics) detected(out []schemas.Message) {
 				m.tags.WithLabelValues(tag).Inc()
 			}
 		}
-		m.delayed(delayMicrosoft, schemas.ParseTime(threat.Header(schemas.HeaderTime)), threat.Time)
-		m.delayed(delayOurs, threat.Time, now)
+		m.delayed(threat, partPublished, threat.Time, now)
 	}
 }
 
-// delayed notes one part of a threat's way. Clocks differ, so that a delay may seem to be less than nothing; where
-// a time is unknown there is nothing to note.
-func (m *metrics) delayed(part string, from, to time.Time) {
-	if from.IsZero() || to.IsZero() {
-		return
+// lagUnknown forgets the lag that was measured last.
+func (m *metrics) lagUnknown() {
+	for stage := range consumes {
+		m.lag.DeleteLabelValues(stage)
 	}
-	m.delay.WithLabelValues(part).Observe(max(0, to.Sub(from).Seconds()))
 }
 
 // lost gives what counts the messages that Kafka deleted before a stage had read them.

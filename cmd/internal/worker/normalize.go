@@ -34,19 +34,19 @@ func (w *Worker) normalize(ctx context.Context) error {
 type normalizer struct {
 	identity *identity
 	metrics  *metrics
-	out      []schemas.Message // of the batch in work
+	in, out  []schemas.Message // of the batch in work: the records that are no repeats, and what each became
 }
 
 // Process gives the events and rejects of a batch, without the records that were there before.
 func (n *normalizer) Process(_ context.Context, batch []schemas.Message) ([]schemas.Message, error) {
 	n.identity.begin()
-	n.out = make([]schemas.Message, 0, len(batch))
+	n.in, n.out = nil, make([]schemas.Message, 0, len(batch))
 	for _, m := range batch {
 		if !n.identity.first(m) {
 			n.metrics.repeats.Inc()
 			continue
 		}
-		n.out = append(n.out, event(m))
+		n.in, n.out = append(n.in, m), append(n.out, event(m))
 	}
 	return n.out, nil
 }
@@ -54,7 +54,7 @@ func (n *normalizer) Process(_ context.Context, batch []schemas.Message) ([]sche
 // Done remembers the batch's records: they are written now.
 func (n *normalizer) Done() {
 	n.identity.commit()
-	n.metrics.normalized(n.out)
+	n.metrics.normalized(n.in, n.out)
 }
 
 // event gives the message for one raw record: its event, or a reject.

@@ -2,6 +2,8 @@ package worker
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,7 +18,13 @@ type Summary struct {
 	Tags                                       map[string]int // threats by priority tag
 	Triage                                     map[string]int // threats by triage
 	Lag                                        int            // messages that the stages have yet to read
-	Microsoft, Ours                            time.Duration  // mean delay of a threat, in its two parts
+	Delays                                     []Delay        // by content type
+}
+
+// Delay is how long the records of a content type took on average, in parts.
+type Delay struct {
+	Source                       string
+	Offered, Received, Published time.Duration // from the part before; the first from when it happened
 }
 
 // Summary gives what the run has amounted to so far.
@@ -33,7 +41,7 @@ func (w *Worker) Summary() (Summary, error) {
 		Records: f.total("records_stored_total"), Repeats: f.total("repeats_total"), Events: f.total("events_total"),
 		Rejects: f.total("rejects_total"), Threats: f.total("threats_total"),
 		Tags: f.by("threat_tags_total"), Triage: f.by("threats_total"), Lag: f.total("stage_lag_records"),
-		Microsoft: f.mean("threat_delay_seconds", delayMicrosoft), Ours: f.mean("threat_delay_seconds", delayOurs),
+		Delays: f.delays(),
 	}, nil
 }
 
@@ -45,12 +53,25 @@ func (s Summary) String() string {
 	for _, tag := range schemas.PriorityTags {
 		fmt.Fprintf(&b, "  %-28s %5d\n", tag, s.Tags[tag])
 	}
-	if s.Threats == 0 {
-		return strings.TrimSuffix(b.String(), "\n")
+	if len(s.Delays) > 0 {
+		fmt.Fprintf(&b, "mean delay: happened → %-10s → %-10s → %s\n", "offered", "received", "published")
 	}
-	fmt.Fprintf(&b, "a threat took %s on average from the act until it was received, and %s from then to its topic",
-		s.Microsoft.Round(time.Second), s.Ours.Round(10*time.Millisecond))
-	return b.String()
+	for _, d := range s.Delays {
+		fmt.Fprintf(&b, "  %-28s %-10s %12s %12s\n", d.Source, brief(d.Offered), brief(d.Received), brief(d.Published))
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// brief gives a length of time in the precision that matters at its size, and "-" for none.
+func brief(d time.Duration) string {
+	switch {
+	case d == 0:
+		return "-"
+	case d < 10*time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	default:
+		return d.Round(time.Second).String()
+	}
 }
 
 // gathered is the registry's metrics by name.
@@ -72,11 +93,38 @@ func (g gathered) by(name string) map[string]int {
 	return out
 }
 
-func (g gathered) mean(name, label string) time.Duration {
-	for _, m := range g[name] {
-		if h := m.GetHistogram(); m.GetLabel()[0].GetValue() == label && h.GetSampleCount() > 0 {
-			return time.Duration(h.GetSampleSum() / float64(h.GetSampleCount()) * float64(time.Second))
+// delays gives the mean of each part by content type, over all tenants.
+func (g gathered) delays() []Delay {
+	mean := func(source, part string) time.Duration {
+		var sum float64
+		var count uint64
+		for _, m := range g["delay_seconds"] {
+			if label(m, "source") == source && label(m, "part") == part {
+				sum += m.GetHistogram().GetSampleSum()
+				count += m.GetHistogram().GetSampleCount()
+			}
+		}
+		if count == 0 {
+			return 0
+		}
+		return time.Duration(sum / float64(count) * float64(time.Second))
+	}
+	sources := map[string]bool{}
+	for _, m := range g["delay_seconds"] {
+		sources[label(m, "source")] = true
+	}
+	var out []Delay
+	for _, s := range slices.Sorted(maps.Keys(sources)) {
+		out = append(out, Delay{s, mean(s, partOffered), mean(s, partReceived), mean(s, partPublished)})
+	}
+	return out
+}
+
+func label(m *dto.Metric, name string) string {
+	for _, l := range m.GetLabel() {
+		if l.GetName() == name {
+			return l.GetValue()
 		}
 	}
-	return 0
+	return ""
 }
