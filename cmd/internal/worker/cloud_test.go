@@ -23,9 +23,19 @@ const patience = 60 * time.Second
 // startCloud gives a simulated tenant that is subscribed to everything.
 func startCloud(t *testing.T) *cloudsim.Cloud {
 	t.Helper()
-	cloud, err := cloudsim.New(cloudsim.Config{Seed: 7, PageSize: 5, Tenants: []cloudsim.Tenant{{
-		ID: cloudsim.DefaultTenant, Domain: "contoso.example", Enabled: schemas.ContentTypes,
-	}}})
+	return startCloudOf(t, cloudsim.DefaultTenant)
+}
+
+// startCloudOf gives simulated tenants that are subscribed to everything.
+func startCloudOf(t *testing.T, ids ...string) *cloudsim.Cloud {
+	t.Helper()
+	config := cloudsim.Config{Seed: 7, PageSize: 5}
+	for i, id := range ids {
+		config.Tenants = append(config.Tenants, cloudsim.Tenant{
+			ID: id, Domain: fmt.Sprintf("tenant-%d.example", i), Enabled: schemas.ContentTypes,
+		})
+	}
+	cloud, err := cloudsim.New(config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,10 +2,9 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"ualstream/cmd/internal/kafka"
 	"ualstream/ingest"
@@ -15,24 +14,16 @@ import (
 
 // ingest fetches every tenant's content until ctx ends.
 func (w *Worker) ingest(ctx context.Context) error {
-	if len(w.options.Tenants) == 0 {
-		w.options.Logger.Warn("no tenant is connected yet, so nothing is fetched: name one under tenants in the configuration file, or with --tenants")
-		<-ctx.Done()
-		return nil
-	}
 	ledger, err := w.readLedger(ctx)
 	if err != nil {
 		return err
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	for _, tenant := range w.options.Tenants {
-		collector, err := w.collector(tenant, ledger)
-		if err != nil {
-			return fmt.Errorf("tenant %s: %w", tenant.ID, err)
-		}
-		group.Go(func() error { return collector.Run(ctx) })
+	r := w.newRoster(ledger)
+	defer r.stop()
+	if err := r.configured(ctx); err != nil {
+		return err
 	}
-	return group.Wait()
+	return r.follow(ctx)
 }
 
 // readLedger gives what earlier runs have stored and lost.
@@ -53,6 +44,9 @@ func (w *Worker) readLedger(ctx context.Context) (*ingest.Ledger, error) {
 
 func (w *Worker) collector(tenant schemas.Tenant, ledger *ingest.Ledger) (*ingest.Collector, error) {
 	ms := w.options.Microsoft
+	if ms.Credential == nil {
+		return nil, errors.New("it is connected, but this worker has no credential to fetch with: name the app with --client-id")
+	}
 	credential, err := ms.Credential(tenant.ID)
 	if err != nil {
 		return nil, err
