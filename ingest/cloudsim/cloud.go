@@ -26,9 +26,15 @@ type Config struct {
 	Tenants []Tenant // default: one, with ID DefaultTenant and domain contoso.example
 	Seed    uint64   // the same seed and clock give the same records
 
-	ClientID     string   // the one app registration, known to every tenant; default DefaultClientID
-	ClientSecret string   // default DefaultClientSecret
-	Roles        []string // roles in its tokens; nil means ActivityFeed.Read and ServiceHealth.Read
+	ClientID     string // the one app registration, known to every tenant; default DefaultClientID
+	ClientSecret string // default DefaultClientSecret
+	// Certificates are the app's, registered beside its secret; Subjects are what its federated credential trusts of
+	// FederatedToken's (default DefaultSubject). It trusts every one of Identities, too.
+	Certificates []*x509.Certificate
+	Subjects     []string
+	Identities   []Identity // the machine's managed identities, see StartIdentity
+	Resource     string     // of the Management API; default https://manage.office.com, as national clouds have others
+	Roles        []string   // roles in its tokens; nil means ActivityFeed.Read and ServiceHealth.Read
 
 	TokenLife time.Duration // default one hour
 	PageSize  int           // blobs on a page of a listing; default 200, as Microsoft documents none
@@ -52,6 +58,7 @@ const (
 	DefaultTenant       = "5f8a1c3e-7b24-4d90-9e61-0c2d4b6f8a10"
 	DefaultClientID     = "0b7d2f64-91ce-4a35-8f1d-6e3a5c7b9d02"
 	DefaultClientSecret = "simulated-client-secret"
+	DefaultSubject      = "system:serviceaccount:ualstream:ualstream" // as Kubernetes names a service account
 )
 
 // Cloud is a running simulation. Its methods may be called at any time by any number of goroutines.
@@ -94,6 +101,12 @@ func withDefaults(cfg Config) Config {
 	}
 	if cfg.ClientSecret == "" {
 		cfg.ClientSecret = DefaultClientSecret
+	}
+	if cfg.Subjects == nil {
+		cfg.Subjects = []string{DefaultSubject}
+	}
+	if cfg.Resource == "" {
+		cfg.Resource = manageResource
 	}
 	if cfg.Roles == nil {
 		cfg.Roles = []string{roleRead, "ServiceHealth.Read"}

@@ -13,6 +13,7 @@ import (
 // routes is everything the cloud answers. What comes next (Graph, faults) is a line here or a wrapper around it.
 func (c *Cloud) routes() http.Handler {
 	mux := http.NewServeMux()
+	mux.HandleFunc("GET /common/discovery/instance", c.instance)
 	mux.HandleFunc("GET /{tenant}/v2.0/.well-known/openid-configuration", c.openID)
 	mux.HandleFunc("GET /{tenant}/discovery/v2.0/keys", c.keys)
 	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", c.tokenV2)
@@ -22,7 +23,18 @@ func (c *Cloud) routes() http.Handler {
 	return mux
 }
 
-// openID answers OpenID Connect discovery. The issuer names this host: MSAL refuses a stranger's.
+// instance answers which hosts one cloud's login service has. MSAL asks those that it knows to be Microsoft's.
+func (c *Cloud) instance(w http.ResponseWriter, r *http.Request) {
+	reply(w, http.StatusOK, map[string]any{
+		"tenant_discovery_endpoint": "https://" + r.Host + "/common/v2.0/.well-known/openid-configuration",
+		"api-version":               "1.1",
+		"metadata": []map[string]any{
+			{"preferred_network": r.Host, "preferred_cache": r.Host, "aliases": []string{r.Host}},
+		},
+	})
+}
+
+// openID answers OpenID Connect discovery. The issuer names the host that was asked: MSAL refuses a stranger's.
 func (c *Cloud) openID(w http.ResponseWriter, r *http.Request) {
 	t, refused := c.loginTenant(r)
 	if refused != nil {
@@ -30,13 +42,13 @@ func (c *Cloud) openID(w http.ResponseWriter, r *http.Request) {
 		refused.write(w)
 		return
 	}
-	base := c.URL() + "/" + t.ID
+	base := "https://" + r.Host + "/" + t.ID
 	reply(w, http.StatusOK, map[string]any{
 		"issuer":                                base + "/v2.0",
 		"authorization_endpoint":                base + "/oauth2/v2.0/authorize",
 		"token_endpoint":                        base + "/oauth2/v2.0/token",
 		"jwks_uri":                              base + "/discovery/v2.0/keys",
-		"token_endpoint_auth_methods_supported": []string{"client_secret_post"},
+		"token_endpoint_auth_methods_supported": []string{"client_secret_post", "private_key_jwt"},
 		"response_types_supported":              []string{"token"},
 		"subject_types_supported":               []string{"pairwise"},
 		"id_token_signing_alg_values_supported": []string{"RS256"},
@@ -98,8 +110,9 @@ func (c *Cloud) tokenV1(w http.ResponseWriter, r *http.Request) {
 // grant checks a token request and gives a token for the resource, issued now. Asked is what the request says of it.
 func (c *Cloud) grant(r *http.Request, asked, resource string) (token string, now time.Time, refused *refusal) {
 	t, refused := c.loginTenant(r)
+	proof := ""
 	if refused == nil {
-		refused = c.credentials(r)
+		proof, refused = c.credentials(r, t)
 	}
 	switch {
 	case refused != nil:
@@ -116,31 +129,40 @@ func (c *Cloud) grant(r *http.Request, asked, resource string) (token string, no
 		return "", now, refused
 	}
 	now = c.cfg.Clock()
-	token, err := c.sign(t.ID, resource, now)
+	token, err := c.sign(principal{t.ID, c.cfg.ClientID, proof}, resource, now)
 	if err != nil {
 		return "", now, refuse("server_error", 90033, "A transient error has occurred. Please try again.")
 	}
 	return token, now, nil
 }
 
-// credentials checks the grant type, the app and its secret.
-func (c *Cloud) credentials(r *http.Request) *refusal {
-	grant, id, secret := r.PostFormValue("grant_type"), r.PostFormValue("client_id"), r.PostFormValue("client_secret")
+// credentials checks the grant type, the app and what proves it, and says how it did.
+func (c *Cloud) credentials(r *http.Request, t *tenant) (proof string, refused *refusal) {
+	grant, id := r.PostFormValue("grant_type"), r.PostFormValue("client_id")
 	switch {
 	case grant == "":
-		return refuse("invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'.")
+		return "", refuse("invalid_request", 900144, "The request body must contain the following parameter: 'grant_type'.")
 	case grant != "client_credentials":
-		return refuse("unsupported_grant_type", 70003, "The app requested an unsupported grant type '"+grant+"'.")
+		return "", refuse("unsupported_grant_type", 70003, "The app requested an unsupported grant type '"+grant+"'.")
 	case id == "":
-		return refuse("invalid_request", 900144, "The request body must contain the following parameter: 'client_id'.")
+		return "", refuse("invalid_request", 900144, "The request body must contain the following parameter: 'client_id'.")
 	case !strings.EqualFold(id, c.cfg.ClientID):
-		return refuse("unauthorized_client", 700016, "Application with identifier '"+id+"' was not found in the directory.")
+		return "", refuse("unauthorized_client", 700016, "Application with identifier '"+id+"' was not found in the directory.")
+	case r.PostFormValue("client_assertion") != "":
+		return byAssertion, c.assertion(r, t)
+	default:
+		return bySecret, c.secret(r.PostFormValue("client_secret"))
+	}
+}
+
+func (c *Cloud) secret(secret string) *refusal {
+	switch {
 	case secret == "":
 		return refuse("invalid_client", 7000216,
 			"'client_assertion', 'client_secret' or 'request' is required for the 'client_credentials' grant type.")
 	case subtle.ConstantTimeCompare([]byte(secret), []byte(c.cfg.ClientSecret)) != 1:
 		return refuse("invalid_client", 7000215, "Invalid client secret provided. Ensure the secret being sent in the "+
-			"request is the client secret value, not the client secret ID, for a secret added to app '"+id+"'.")
+			"request is the client secret value, not the client secret ID, for a secret added to app '"+c.cfg.ClientID+"'.")
 	}
 	return nil
 }

@@ -22,8 +22,8 @@ const (
 	roleReadDLP = "ActivityFeed.ReadDlp" // to see what a DLP rule detected
 )
 
-// The resources that tokens are issued for, beside the simulation's own address. The Management API takes the first;
-// Graph's is there to be refused.
+// The resources that tokens are issued for, beside the simulation's own address. The first is the Management API's in
+// the commercial cloud; Graph's is there to be refused.
 const (
 	manageResource = "https://manage.office.com"
 	graphResource  = "https://graph.microsoft.com"
@@ -34,7 +34,7 @@ type claims struct {
 	jwt.RegisteredClaims
 	Resource  string   `json:"aud"` // one string, as Entra writes it, where the library would write a list
 	AppID     string   `json:"appid"`
-	AppIDACR  string   `json:"appidacr"` // how the app signed in: 1 by secret
+	AppIDACR  string   `json:"appidacr"` // how the app signed in: bySecret or byAssertion
 	IdP       string   `json:"idp"`
 	ObjectID  string   `json:"oid"`
 	Roles     []string `json:"roles,omitempty"`
@@ -42,6 +42,23 @@ type claims struct {
 	TokenID   string   `json:"uti"`
 	Version   string   `json:"ver"`
 	TokenType string   `json:"idtyp"`
+}
+
+// How an app proves itself.
+const (
+	bySecret    = "1"
+	byAssertion = "2" // signed by its certificate, or by somebody whom it trusts
+)
+
+// principal is who a token is issued to: an app in a tenant.
+type principal struct {
+	tenant, app string
+	proof       string // how it proved itself
+}
+
+// objectID is that of the app's service principal in the tenant.
+func (p principal) objectID() string {
+	return uuid.NewSHA1(uuid.MustParse(p.tenant), []byte(p.app)).String()
 }
 
 // GetAudience overrides that of the registered claims, which is not set.
@@ -61,20 +78,24 @@ func (c *Cloud) knows(resource string) bool {
 	return resource == graphResource || slices.Contains(c.audiences(), resource)
 }
 
-func (c *Cloud) audiences() []string { return []string{c.URL(), manageResource} }
+func (c *Cloud) audiences() []string { return []string{c.URL(), c.cfg.Resource} }
 
-func (c *Cloud) sign(tenant, resource string, now time.Time) (string, error) {
-	issuer := "https://sts.windows.net/" + tenant + "/"
-	principal := uuid.NewSHA1(uuid.MustParse(tenant), []byte(c.cfg.ClientID)).String()
+func (c *Cloud) sign(p principal, resource string, now time.Time) (string, error) {
+	issuer := "https://sts.windows.net/" + p.tenant + "/"
 	token := jwt.NewWithClaims(jwt.SigningMethodRS256, claims{
 		RegisteredClaims: jwt.RegisteredClaims{
-			Issuer: issuer, Subject: principal,
+			Issuer: issuer, Subject: p.objectID(),
 			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now.Add(-5 * time.Minute)),
 			ExpiresAt: jwt.NewNumericDate(now.Add(c.cfg.TokenLife)),
 		},
-		Resource: resource, AppID: c.cfg.ClientID, AppIDACR: "1", IdP: issuer, ObjectID: principal, Roles: c.cfg.Roles,
-		TenantID: tenant, TokenID: uuid.NewString(), Version: "1.0", TokenType: "app",
+		Resource: resource, AppID: p.app, AppIDACR: p.proof, IdP: issuer, ObjectID: p.objectID(), Roles: c.cfg.Roles,
+		TenantID: p.tenant, TokenID: uuid.NewString(), Version: "1.0", TokenType: "app",
 	})
+	return c.seal(token)
+}
+
+// seal signs a token with the login service's key.
+func (c *Cloud) seal(token *jwt.Token) (string, error) {
 	token.Header["kid"] = keyID(&c.key.PublicKey)
 	return token.SignedString(c.key)
 }

@@ -48,7 +48,7 @@ func payload(t *testing.T, token string) string {
 func TestATokenOfATenantThatIsNotThereIsRefused(t *testing.T) {
 	const gone = "99999999-9999-4999-8999-999999999999"
 	other := start(t, Config{Tenants: append(tenants(), Tenant{ID: gone, Domain: "gone.example"})})
-	token, err := other.cloud.sign(gone, manageResource, noon) // both clouds are of one process and sign with one key
+	token, err := other.cloud.sign(principal{gone, DefaultClientID, bySecret}, manageResource, noon) // both clouds are of one process and sign with one key
 	if err != nil {
 		t.Fatal(err)
 	}
