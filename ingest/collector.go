@@ -23,7 +23,7 @@ type Config struct {
 
 	Poll     time.Duration // between two listings; 1 minute by default
 	Overlap  time.Duration // how far a listing reaches back before the last one; 6 hours by default
-	Parallel int           // blobs fetched at once, of all content types together; 16 by default
+	Parallel int           // blobs fetched at once, of all content types together; 16 by default; slots says who goes first
 
 	Clock  func() time.Time // nil is time.Now
 	Logger *slog.Logger     // nil discards
@@ -60,19 +60,22 @@ func (cfg Config) withDefaults() Config {
 type Collector struct {
 	cfg      Config
 	log      *slog.Logger
-	slots    chan struct{} // one for each blob in flight
+	slots    *slots
 	flight   flight
+	skewed   teller
 	fetching sync.WaitGroup
 }
 
 // New gives a collector; Run starts it.
 func New(cfg Config) *Collector {
 	cfg = cfg.withDefaults()
+	log := cfg.Logger.With("stage", "ingest", "tenant", cfg.Tenant.ID)
 	return &Collector{
 		cfg:    cfg,
-		log:    cfg.Logger.With("stage", "ingest", "tenant", cfg.Tenant.ID),
-		slots:  make(chan struct{}, cfg.Parallel),
+		log:    log,
+		slots:  newSlots(cfg.Parallel, len(cfg.Tenant.ContentTypes)),
 		flight: flight{keys: map[string]bool{}},
+		skewed: teller{log: log},
 	}
 }
 
@@ -90,6 +93,19 @@ func (c *Collector) Run(ctx context.Context) error {
 }
 
 func (c *Collector) now() time.Time { return c.cfg.Clock().UTC() }
+
+// tolerance is a difference of clocks that changes nothing and is not told.
+const tolerance = time.Minute
+
+// theirNow is the time on the service's clock, by which it judges windows and expiry.
+func (c *Collector) theirNow() time.Time {
+	ahead := c.cfg.Feed.Skew()
+	if ahead.Abs() >= tolerance && c.skewed.first("clock", "") {
+		c.log.Warn("this machine's clock and Microsoft's differ, so theirs is gone by: set this one right",
+			"theirs_is_ahead_by", ahead.Round(time.Second))
+	}
+	return c.now().Add(ahead)
+}
 
 // flight is the set of blobs that are queued or being fetched.
 type flight struct {

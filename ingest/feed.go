@@ -21,6 +21,8 @@ type Feed interface {
 	// Records gives a blob's records as they arrive; each slice is the caller's own. It ends after an error,
 	// except where the error is about one record alone (*o365.BodyError of kind o365.TooLarge).
 	Records(ctx context.Context, b o365.Blob) iter.Seq2[[]byte, error]
+	// Skew is how far the service's clock is ahead of this machine's, 0 where that is not known.
+	Skew() time.Duration
 }
 
 // Sink is where records and the ledger go. It is safe for concurrent use, and it may block while Kafka is away, but

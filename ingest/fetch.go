@@ -16,41 +16,53 @@ import (
 // passes is how often a blob is fetched in a row, the first time, before its body is taken for what it is.
 const passes = 5
 
-// patience is how long a blob may wait for a record before it gives its place to another.
-const patience = 5 * time.Minute
+// leastPatience is how long a blob may take for a chunk of records, at first, before it gives its place to another.
+const leastPatience = 5 * time.Minute
 
-var errImpatient = errors.New("no record in time: the blob is set aside")
+// justListed is the age of content below which the refusal of its id is not believed: such ids have been seen to
+// become valid.
+const justListed = time.Hour
 
-// take has a blob fetched unless it is settled or in flight. It blocks while all slots are taken, which slows
+var errImpatient = errors.New("too few records in time: the blob is set aside")
+
+// take has a blob fetched unless it is settled, in flight, or to be tried again at a time of its own. It blocks while there is no slot for it, which slows
 // the listing down to the speed of the sink. Its error is that ctx ended.
-func (w *watch) take(ctx context.Context, b o365.Blob, retryLost time.Time) error {
+func (w *watch) take(ctx context.Context, b o365.Blob, on round) error {
 	key := w.entry(b).Key()
 	if !w.c.flight.enter(key) {
 		return nil
 	}
-	if w.c.cfg.Ledger.settled(key, retryLost) {
+	if w.c.cfg.Ledger.settled(key, on.retryLost) || w.later.has(key) && !on.again {
 		w.c.flight.leave(key)
 		return nil
 	}
-	select {
-	case w.c.slots <- struct{}{}:
-	case <-ctx.Done():
+	class := w.class(b, on.live)
+	free, err := w.c.slots.take(ctx, class, w.contentType)
+	if err != nil {
 		w.c.flight.leave(key)
-		return ctx.Err()
+		return err
 	}
 	w.c.fetching.Go(func() {
 		defer w.c.flight.leave(key)
-		defer func() { <-w.c.slots }()
-		w.fetch(ctx, key, b)
+		defer free()
+		w.fetch(ctx, key, class, b)
 	})
 	return nil
 }
 
+func (w *watch) class(b o365.Blob, live bool) class {
+	left := retention
+	if !b.Expires.IsZero() {
+		left = b.Expires.Sub(w.c.theirNow())
+	}
+	return classOf(w.contentType, live, left)
+}
+
 // fetch settles a blob, or sets it aside: then nothing is remembered of it, and it is tried again later. So is one
 // that is lost and has not expired.
-func (w *watch) fetch(ctx context.Context, key string, b o365.Blob) {
-	entry, err := w.retrieve(ctx, key, b)
-	expired := !b.Expires.IsZero() && w.c.now().After(b.Expires.Add(slack))
+func (w *watch) fetch(ctx context.Context, key string, class class, b o365.Blob) {
+	entry, err := w.retrieve(ctx, key, class, b)
+	expired := !b.Expires.IsZero() && w.c.theirNow().After(b.Expires.Add(slack))
 	if err != nil && expired && ctx.Err() == nil {
 		entry = w.entry(b)
 		entry.State, entry.Reason = schemas.BlobLost, "expired before it could be fetched: "+reason(err)
@@ -62,8 +74,8 @@ func (w *watch) fetch(ctx context.Context, key string, b o365.Blob) {
 	switch {
 	case ctx.Err() != nil && err != nil:
 	case err != nil:
-		w.later.put(key, b, w.c.now())
-		w.log.Warn("blob set aside", "blob", b.ID, "error", err)
+		waiting := w.later.put(key, b, w.c.theirNow())
+		w.tell.met("fetch", err, "blob", b.ID, "set_aside", waiting)
 	default:
 		w.settle(key, b, entry, expired)
 	}
@@ -77,7 +89,7 @@ func (w *watch) settle(key string, b o365.Blob, entry schemas.Blob, expired bool
 		w.log.Warn("blob lost", "blob", b.ID, "reason", entry.Reason)
 	}
 	if lost && !expired && !strings.HasPrefix(entry.Reason, oversized) {
-		w.later.put(key, b, w.c.now())
+		w.later.put(key, b, w.c.theirNow())
 	} else {
 		w.later.drop(key)
 	}
@@ -85,7 +97,7 @@ func (w *watch) settle(key string, b o365.Blob, entry schemas.Blob, expired bool
 
 // retrieve fetches a blob until all its records are acknowledged or it is known to be lost, and gives the
 // ledger entry that says so.
-func (w *watch) retrieve(ctx context.Context, key string, b o365.Blob) (schemas.Blob, error) {
+func (w *watch) retrieve(ctx context.Context, key string, class class, b o365.Blob) (schemas.Blob, error) {
 	last := passes
 	if w.later.has(key) {
 		last = 1 // it was tried in a row before
@@ -93,13 +105,14 @@ func (w *watch) retrieve(ctx context.Context, key string, b o365.Blob) (schemas.
 	space := backoff.NewExponentialBackOff(backoff.WithMaxElapsedTime(0),
 		backoff.WithInitialInterval(min(time.Second, w.c.cfg.Poll)))
 	for pass := 1; ; pass++ {
-		h := &haul{w: w, blob: b}
+		h, begun := &haul{w: w, blob: b, key: key, class: class}, time.Now()
 		err := h.run(ctx)
 		if err == nil {
 			return h.entry(), nil
 		}
-		v := verdictOf(err)
+		v := w.verdict(b, err)
 		switch {
+		case action(err) == o365.Subscribe && pass < passes && w.gate.start(ctx, w, begun) == nil:
 		case ctx.Err() != nil || v == aside || v == again && pass == last:
 			return schemas.Blob{}, err
 		case v == gone || v == suspect && pass == last:
@@ -119,7 +132,7 @@ const (
 	gone                   // it is lost
 )
 
-func verdictOf(err error) verdict {
+func (w *watch) verdict(b o365.Blob, err error) verdict {
 	if _, ok := errors.AsType[*o365.BodyError](err); ok {
 		return suspect
 	}
@@ -127,15 +140,17 @@ func verdictOf(err error) verdict {
 		switch {
 		case answer.Action() != o365.Lost:
 			return aside
-		case answer.Code == "AF20052": // has been seen on content that was only just listed
-			return suspect
-		default:
+		case answer.Code != "AF20052":
 			return gone
+		case w.c.theirNow().Sub(b.Created) < justListed:
+			return again
+		default:
+			return suspect
 		}
 	}
 	switch {
-	case errors.Is(err, o365.ErrForeign):
-		return gone
+	case errors.Is(err, o365.ErrForeign): // of a page behind the first
+		return suspect
 	case errors.Is(err, errImpatient):
 		return aside
 	default:

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"slices"
 	"strings"
-	"time"
 
 	"ualstream/ingest/o365"
 	"ualstream/schemas"
@@ -21,8 +20,11 @@ const (
 // haul is one pass over a blob: what of it is acknowledged so far. Records are stored while the rest of the blob
 // still arrives, so that its size does not matter.
 type haul struct {
-	w    *watch
-	blob o365.Blob
+	w        *watch
+	blob     o365.Blob
+	key      string // in the ledger
+	class    class
+	patience *patience
 
 	chunk []schemas.Message
 	bytes int
@@ -36,10 +38,12 @@ type haul struct {
 func (h *haul) run(ctx context.Context) error {
 	feed, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	timer := time.AfterFunc(patience, func() { cancel(errImpatient) })
-	defer timer.Stop()
+	h.patience = newPatience(h.w.later.patience(h.key), func() { cancel(errImpatient) })
+	defer h.patience.rest()
+	feed = withErrand(feed, errand{h.class, h.patience})
+	h.patience.run()
 	for record, err := range h.w.c.cfg.Feed.Records(feed, h.blob) {
-		timer.Stop()
+		h.patience.rest()
 		if err == nil {
 			err = h.add(ctx, record)
 		} else if large, ok := tooLarge(err); ok {
@@ -52,7 +56,7 @@ func (h *haul) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		timer.Reset(patience)
+		h.patience.run()
 	}
 	return h.store(ctx)
 }
@@ -91,6 +95,7 @@ func (h *haul) store(ctx context.Context) error {
 		h.chunk = slices.Concat(h.chunk[:i], h.chunk[i+1:])
 	}
 	h.chunk, h.bytes = nil, 0 // anew: the sink may still hold the old one
+	h.patience.renew()
 	return nil
 }
 

@@ -10,8 +10,8 @@ import (
 )
 
 const (
-	retryAfter  = 5 * time.Minute // until a blob that could not be had is tried again; the gap then doubles
-	longestWait = 24 * time.Hour
+	retryAfter  = time.Minute // until a blob that could not be had is tried again; the gap then doubles
+	longestWait = 6 * time.Hour
 	lastChance  = 10 * time.Minute // before its expiry, a blob that is still missing is tried in any case
 )
 
@@ -29,12 +29,12 @@ type turn struct {
 	at   time.Time // of the next try
 }
 
-// put has the blob tried again. One that is there keeps its turn.
-func (l *later) put(key string, b o365.Blob, now time.Time) {
+// put has the blob tried again and gives how many are. One that is there keeps its turn.
+func (l *later) put(key string, b o365.Blob, now time.Time) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.turns[key] != nil {
-		return
+		return len(l.turns)
 	}
 	if b.Expires.IsZero() {
 		b.Expires = now.Add(retention)
@@ -42,6 +42,7 @@ func (l *later) put(key string, b o365.Blob, now time.Time) {
 	t := &turn{blob: b, gap: retryAfter}
 	t.next(now)
 	l.turns[key] = t
+	return len(l.turns)
 }
 
 func (t *turn) next(now time.Time) {
@@ -56,6 +57,16 @@ func (l *later) drop(key string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.turns, key)
+}
+
+// patience is how long the blob may take for a chunk of records: longer where that was often not enough.
+func (l *later) patience(key string) time.Duration {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if t := l.turns[key]; t != nil {
+		return max(leastPatience, t.gap/4)
+	}
+	return leastPatience
 }
 
 // has says whether the blob was tried before.
@@ -83,10 +94,10 @@ func (l *later) due(now time.Time) []o365.Blob {
 // retry fetches again what could not be had. It does not depend on listings, which may be what does not work.
 func (w *watch) retry(ctx context.Context) {
 	for ctx.Err() == nil {
-		now := w.c.now()
+		now := w.c.theirNow()
 		w.c.cfg.Ledger.Forget(now)
 		for _, b := range w.later.due(now) {
-			if w.take(ctx, b, now) != nil {
+			if w.take(ctx, b, round{again: true, retryLost: w.c.now()}) != nil {
 				return
 			}
 		}

@@ -12,6 +12,7 @@ import (
 type Ledger struct {
 	mu      sync.Mutex
 	entries map[string]outcome
+	forgot  time.Time // when it was last looked through
 }
 
 type outcome struct {
@@ -56,10 +57,19 @@ func (l *Ledger) settled(key string, retryLost time.Time) bool {
 	return ok && (o.stored || !o.at.Before(retryLost))
 }
 
-// Forget drops the blobs that can no longer be listed, so that the ledger stays as small as seven days.
+// forgetEvery is how often the ledger is looked through for what it can forget, however many ask: it may be the
+// ledger of many tenants.
+const forgetEvery = time.Hour
+
+// Forget drops the blobs that can no longer be listed, at most hourly, so that the ledger stays as small as seven
+// days.
 func (l *Ledger) Forget(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if now.Sub(l.forgot).Abs() < forgetEvery {
+		return
+	}
+	l.forgot = now
 	for key, s := range l.entries {
 		if now.After(s.until) {
 			delete(l.entries, key)

@@ -20,6 +20,7 @@ type script struct {
 
 	list    func(w window) ([]o365.Blob, error)
 	records func(ctx context.Context, b o365.Blob) ([]string, error)
+	skew    time.Duration
 	first   map[string]string // by contentId: a record that comes before what records gives
 }
 
@@ -32,6 +33,8 @@ type listing struct {
 func (f *script) Subscriptions(context.Context) ([]o365.Subscription, error) {
 	return []o365.Subscription{{ContentType: "Audit.Exchange", Status: "enabled"}}, nil
 }
+
+func (f *script) Skew() time.Duration { return f.skew }
 
 func (f *script) Start(context.Context, string) error {
 	f.mu.Lock()

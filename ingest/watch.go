@@ -15,34 +15,37 @@ import (
 )
 
 const (
-	sweepEvery = 24 * time.Hour   // between two listings of all seven days
+	sweepEvery = time.Hour        // between two listings of all seven days
 	longestGap = 15 * time.Minute // between two tries of what does not work
 	relists    = 5                // tries of one window before it waits
 )
 
 // watch follows one content type. Three loops run at once, so that a tenant's first seven days do not hold up
 // what happens now: the poll lists the last hours again and again, because a listing near now may be partial; the
-// sweep lists all seven days, at the start and daily, because content may come late; and the retry fetches again
+// sweep lists all seven days, at the start and hourly, because content may come late; and the retry fetches again
 // what could not be had.
 type watch struct {
 	c           *Collector
 	contentType string
 	log         *slog.Logger
+	tell        teller
 	gate        gate
 	margin      atomic.Int64 // how far listings stay inside the seven days
 	later       later
 }
 
 func (c *Collector) watch(contentType string) *watch {
-	w := &watch{c: c, contentType: contentType, log: c.log.With("source", contentType),
+	log := c.log.With("source", contentType)
+	w := &watch{c: c, contentType: contentType, log: log, tell: teller{log: log},
 		later: later{turns: map[string]*turn{}}}
 	w.margin.Store(int64(margin))
 	return w
 }
 
 func (w *watch) run(ctx context.Context) {
-	begun := w.c.now()
-	if !w.persist(ctx, "subscribe", func() error { return w.subscribe(ctx) }) {
+	begun := w.c.theirNow()
+	live := withErrand(ctx, errand{class: classOf(w.contentType, true, retention)})
+	if !w.persist(live, "subscription", func() error { return w.subscribe(live) }) {
 		return
 	}
 	var loops sync.WaitGroup
@@ -52,13 +55,23 @@ func (w *watch) run(ctx context.Context) {
 	loops.Wait()
 }
 
+// round is what a listing is for.
+type round struct {
+	live      bool      // it is the poll
+	again     bool      // it is the retry, which alone takes what could not be had
+	retryLost time.Time // what was lost before that gets another try; by our clock
+}
+
 // poll lists what came since the last complete listing, and Overlap before it. However long the listing did not
 // work, nothing is left out but what the API no longer lists.
 func (w *watch) poll(ctx context.Context, listed time.Time) {
 	for first := true; ctx.Err() == nil; first = false {
-		worked := w.persist(ctx, "list", func() error {
-			now := upToSecond(w.c.now())
-			if err := w.cover(ctx, listed.Add(-w.c.cfg.Overlap), now, time.Time{}); err != nil {
+		worked := w.persist(ctx, "poll", func() error {
+			now := upToSecond(w.c.theirNow())
+			if now.Before(listed) { // a clock was set back
+				listed = now
+			}
+			if _, err := w.cover(ctx, windows(listed.Add(-w.c.cfg.Overlap), now), round{live: true}); err != nil {
 				return err
 			}
 			listed = now
@@ -71,51 +84,53 @@ func (w *watch) poll(ctx context.Context, listed time.Time) {
 	}
 }
 
-// sweep lists all seven days, daily, with another try for what was lost before.
+// sweep lists all seven days, hourly, with another try for what was lost before the start. What that costs stays
+// bounded: it is back-fill to the quota, it holds no more than a page, and it rests at least as long as it took.
 func (w *watch) sweep(ctx context.Context) {
+	on := round{retryLost: w.c.now()}
 	for ctx.Err() == nil {
 		w.margin.Store(int64(margin))
-		retryLost := w.c.now()
-		w.persist(ctx, "sweep", func() error {
-			now := upToSecond(w.c.now())
-			return w.cover(ctx, now.Add(-retention), now, retryLost)
+		begun, now := time.Now(), upToSecond(w.c.theirNow())
+		left := windows(now.Add(-retention), now)
+		w.persist(ctx, "sweep", func() (err error) {
+			left, err = w.cover(ctx, left, on)
+			return err
 		})
-		pause(ctx, sweepEvery)
+		took := time.Since(begun)
+		pause(ctx, max(sweepEvery-took, took))
 	}
 }
 
-// cover lists a span window by window and has the blobs fetched that are not settled, those included that were
-// lost before the time given. A window that fails does not keep the others from being listed; the first error is
-// given.
-func (w *watch) cover(ctx context.Context, from, to, retryLost time.Time) error {
-	var failed error
-	for _, win := range windows(from, to) {
-		failed = cmp.Or(failed, w.window(ctx, win, retryLost))
-		if ctx.Err() != nil {
-			break
+// cover lists windows and has the blobs fetched that are not settled. A window that fails does not keep the others
+// from being listed; those that failed are given, with the first error.
+func (w *watch) cover(ctx context.Context, all []window, on round) (left []window, failed error) {
+	for _, win := range all {
+		if err := w.window(ctx, win, on); err != nil {
+			left, failed = append(left, win), cmp.Or(failed, err)
 		}
 	}
-	return failed
+	return left, failed
 }
 
 // window lists one window. It is clamped each time that it is sent: while it was queued, or tried again, its
 // start may have left the seven days.
-func (w *watch) window(ctx context.Context, win window, retryLost time.Time) error {
+func (w *watch) window(ctx context.Context, win window, on round) error {
 	for try := 1; ; try++ {
-		sent, ok := win.clamp(w.c.now(), time.Duration(w.margin.Load()))
+		sent, ok := win.clamp(w.c.theirNow(), time.Duration(w.margin.Load()))
 		if !ok {
-			return nil
+			return ctx.Err()
 		}
-		err := w.list(ctx, sent, retryLost)
+		begun := time.Now()
+		err := w.list(ctx, sent, on)
 		if err == nil || ctx.Err() != nil || try == relists {
 			return err
 		}
 		switch action(err) {
 		case o365.Window: // our clock may be behind theirs
 			w.margin.Store(min(2*w.margin.Load(), int64(widest)))
-			w.log.Warn("the API refuses the window: is the clock right?", "error", err)
+			w.tell.met("window", err, "theirs_is_ahead_by", w.c.cfg.Feed.Skew().Round(time.Second))
 		case o365.Subscribe:
-			if err := w.gate.start(ctx, w); err != nil {
+			if err := w.gate.start(ctx, w, begun); err != nil {
 				return err
 			}
 		case o365.Relist:
@@ -125,12 +140,14 @@ func (w *watch) window(ctx context.Context, win window, retryLost time.Time) err
 	}
 }
 
-func (w *watch) list(ctx context.Context, win window, retryLost time.Time) error {
-	for b, err := range w.c.cfg.Feed.List(ctx, w.contentType, win.from, win.to) {
+func (w *watch) list(ctx context.Context, win window, on round) error {
+	left := win.from.Add(retention).Sub(w.c.theirNow()) // of the oldest content there may be
+	asked := withErrand(ctx, errand{class: classOf(w.contentType, on.live, left)})
+	for b, err := range w.c.cfg.Feed.List(asked, w.contentType, win.from, win.to) {
 		if err != nil {
 			return err
 		}
-		if err := w.take(ctx, b, retryLost); err != nil {
+		if err := w.take(ctx, b, on); err != nil {
 			return err
 		}
 	}
@@ -141,16 +158,34 @@ func (w *watch) list(ctx context.Context, win window, retryLost time.Time) error
 func (w *watch) persist(ctx context.Context, what string, f func() error) bool {
 	space := backoff.NewExponentialBackOff(backoff.WithInitialInterval(w.c.cfg.Poll),
 		backoff.WithMaxInterval(longestGap), backoff.WithMaxElapsedTime(0))
+	failed := time.Time{}
 	err := backoff.RetryNotify(f, backoff.WithContext(space, ctx), func(err error, wait time.Duration) {
+		if failed.IsZero() {
+			failed = time.Now()
+		}
 		if ctx.Err() == nil {
-			w.log.Warn(what+" does not work", "error", err, "again_in", wait)
+			w.tell.met(what, err, "again_in", wait.Round(time.Second))
 		}
 	})
+	if err == nil && !failed.IsZero() {
+		w.log.Info(what+" works again", "after", time.Since(failed).Round(time.Second))
+	}
 	return err == nil
+}
+
+// codeOf gives the API's code of an error of the feed, "" where it has none.
+func codeOf(err error) string {
+	if answer, ok := errors.AsType[*o365.Error](err); ok {
+		return answer.Code
+	}
+	return ""
 }
 
 // action says what an error of the feed asks for, "" where it is no answer of the API.
 func action(err error) o365.Action {
+	if errors.Is(err, o365.ErrForeign) { // of a next page: another listing may give another address
+		return o365.Relist
+	}
 	if answer, ok := errors.AsType[*o365.Error](err); ok {
 		return answer.Action()
 	}

@@ -84,6 +84,8 @@ func (w *weather) Subscriptions(context.Context) ([]o365.Subscription, error) {
 	return []o365.Subscription{{ContentType: "Audit.Exchange"}}, nil
 }
 
+func (w *weather) Skew() time.Duration { return 0 }
+
 func (w *weather) Start(context.Context, string) error { return nil }
 
 func (w *weather) List(_ context.Context, _ string, from, to time.Time) iter.Seq2[o365.Blob, error] {

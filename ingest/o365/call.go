@@ -19,35 +19,57 @@ type request struct{ op, method, uri string }
 // call sends a request and gives the answer, a success, whose body the caller closes. A token that is not
 // accepted is replaced once.
 func (c *Client) call(ctx context.Context, r request) (*http.Response, error) {
-	token, err := c.tokens.get(ctx, "")
+	resp, err := c.send(ctx, r, c.tokens.current)
+	if refused, ok := errors.AsType[*Error](err); ok && refused.Action() == Renew {
+		return c.send(ctx, r, c.tokens.renew)
+	}
+	return resp, err
+}
+
+// send sends a request with the token that is given to it, once the quota lets it.
+func (c *Client) send(ctx context.Context, r request, tokenOf func(context.Context) (string, error)) (*http.Response, error) {
+	token, err := c.admit(ctx, tokenOf)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.op, err)
 	}
-	resp, err := c.send(ctx, r, token)
-	if refused, ok := errors.AsType[*Error](err); !ok || refused.Action() != Renew {
-		return resp, err
-	}
-	if token, err = c.tokens.renew(ctx); err != nil {
-		return nil, fmt.Errorf("%s: %w", r.op, err)
-	}
-	return c.send(ctx, r, token)
-}
-
-func (c *Client) send(ctx context.Context, r request, token string) (*http.Response, error) {
 	req, err := http.NewRequest(r.method, r.uri, http.NoBody)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.op, withoutURL(err))
 	}
 	req.Header.Set("Authorization", "Bearer "+token)
+	sent := time.Now()
 	resp, err := c.do(ctx, req)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", r.op, without(token, err))
 	}
+	c.skew.observe(resp.Header, sent, time.Now())
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		defer resp.Body.Close()
-		return nil, errorOf(r.op, token, resp)
+		answer := errorOf(r.op, token, resp)
+		answer.sent = sent
+		return nil, answer
 	}
 	return resp, nil
+}
+
+// longWait is a wait for the quota after which the token may have expired.
+const longWait = time.Minute
+
+// admit gives the token once the quota lets a request be sent. The token comes first: a login that takes long
+// would otherwise stand between the permit and the request.
+func (c *Client) admit(ctx context.Context, tokenOf func(context.Context) (string, error)) (string, error) {
+	token, err := tokenOf(ctx)
+	if err != nil {
+		return "", err
+	}
+	began := time.Now()
+	if err := c.quota.Wait(ctx); err != nil {
+		return "", broken(ctx, err)
+	}
+	if time.Since(began) < longWait {
+		return token, nil
+	}
+	return c.tokens.current(ctx)
 }
 
 // do sends a request whose answer must keep moving: a connection that died without a word would otherwise hold
@@ -55,7 +77,7 @@ func (c *Client) send(ctx context.Context, r request, token string) (*http.Respo
 func (c *Client) do(ctx context.Context, req *http.Request) (*http.Response, error) {
 	own, cancel := context.WithCancelCause(ctx)
 	timer := time.AfterFunc(c.stall, func() { cancel(errStalled) })
-	resp, err := c.http.Do(req.WithContext(own))
+	resp, err := c.http.Do(c.counted(req.WithContext(own)))
 	timer.Stop()
 	if err != nil {
 		defer cancel(nil)
@@ -83,6 +105,11 @@ func (b *body) Read(p []byte) (int, error) {
 		err = broken(b.ctx, err)
 	}
 	return n, err
+}
+
+// within has the body end in some time, whether or not it moves.
+func (b *body) within(d time.Duration) (stop func() bool) {
+	return time.AfterFunc(d, func() { b.cancel(errStalled) }).Stop
 }
 
 func (b *body) Close() error {
@@ -138,7 +165,7 @@ func retry[T any](ctx context.Context, c *Client, op func() (T, error)) (T, erro
 			space.least = answer.RetryAfter
 		}
 		return v, err
-	}, backoff.WithContext(space, ctx), c.trouble.met)
+	}, backoff.WithContext(space, ctx), c.met)
 }
 
 // spacing waits at least as long as the API asks.

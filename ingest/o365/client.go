@@ -39,7 +39,10 @@ type Config struct {
 	Credential azcore.TokenCredential
 	// Transport carries the requests; nil is a copy of http.DefaultTransport.
 	Transport http.RoundTripper
-	// Logger is told of outages, and at debug level of each retry; nil discards.
+	// Quota spaces the requests; nil sends them as they come.
+	Quota Quota
+	// Logger is told of outages and of addresses that are not followed, and at debug level of each retry; nil
+	// discards.
 	Logger *slog.Logger
 }
 
@@ -50,7 +53,10 @@ type Client struct {
 	publisher string
 	tokens    tokens
 	http      *http.Client
+	quota     Quota
 	trouble   trouble
+	skew      skew
+	strays    strays
 
 	pace  func() *backoff.ExponentialBackOff // how retries of one call are spaced
 	stall time.Duration                      // how long an answer may stand still
@@ -87,6 +93,9 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Transport == nil {
 		cfg.Transport = transport()
 	}
+	if cfg.Quota == nil {
+		cfg.Quota = unlimited{}
+	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -96,7 +105,9 @@ func New(cfg Config) (*Client, error) {
 		publisher: cfg.Publisher,
 		tokens:    tokens{cred: cfg.Credential, scope: cfg.Scope},
 		http:      &http.Client{Transport: cfg.Transport, CheckRedirect: refuseRedirect},
+		quota:     cfg.Quota,
 		trouble:   trouble{log: cfg.Logger},
+		strays:    strays{log: cfg.Logger},
 		pace:      patient,
 		stall:     stallAfter,
 		limit:     maxRecord,

@@ -12,6 +12,7 @@ type Error struct {
 	Code       string        // such as AF20022; "" where the answer has none
 	Message    string        // the API's own words, shortened
 	RetryAfter time.Duration // as the answer asks; 0 where it does not
+	sent       time.Time     // when the request was
 	op         string
 }
 

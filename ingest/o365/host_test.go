@@ -1,9 +1,12 @@
 package o365
 
 import (
+	"bytes"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -42,34 +45,54 @@ func elsewhere(self, other string) map[string]string {
 func TestTokenGoesNowhereElse(t *testing.T) {
 	other, heard := foreign(t)
 	var next string
-	own := &atomic.Int32{}
-	c, srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
-		own.Add(1)
+	var own []string
+	c, srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if id, ok := strings.CutPrefix(r.URL.EscapedPath(), root+"/audit/"); ok {
+			own = append(own, "/audit/"+id)
+			reply(w, 200, `[{"Id":"own"}]`)
+			return
+		}
+		own = append(own, "content")
 		w.Header().Set("NextPageUri", next)
 		reply(w, 200, "[]")
 	})
+	var log bytes.Buffer
+	c.strays.log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	c.http.Transport.(*http.Transport).TLSClientConfig.InsecureSkipVerify = true // the other host would be believed
 	for name, uri := range elsewhere(srv.URL, other.URL) {
 		t.Run(name, func(t *testing.T) {
 			next = uri
-			own.Store(0)
+			own = nil
 			if _, err := listed(t.Context(), c); err == nil || strings.Contains(err.Error(), "token=1") {
 				t.Errorf("listing: error %v", err)
 			}
-			records, errs := fetched(t.Context(), c, Blob{ID: "b", URI: uri})
-			if len(errs) != 1 || records != nil {
+			records, errs := fetched(t.Context(), c, Blob{ID: "b$1/?x", URI: uri})
+			if errs != nil || !slices.Equal(records, []string{`{"Id":"own"}`}) {
 				t.Errorf("blob: records %q, errors %v", records, errs)
 			}
-			if name != "unreadable" && name != "a backslash" && !errors.Is(errs[0], ErrForeign) {
-				t.Errorf("blob: error %v, want ErrForeign", errs[0])
-			}
-			if own.Load() != 1 {
-				t.Errorf("%d requests to the own host, want the listing's first page alone", own.Load())
+			if want := []string{"content", "/audit/b$1%2F%3Fx"}; !slices.Equal(own, want) {
+				t.Errorf("asked the own host for %q, want %q", own, want)
 			}
 		})
 	}
 	if heard.Load() != 0 {
 		t.Errorf("%d requests reached another host", heard.Load())
+	}
+	if said := log.String(); !strings.Contains(said, "localhost") || strings.Contains(said, "token=1") || strings.Contains(said, "pw") ||
+		strings.Count(said, "level=WARN") != 1 {
+		t.Errorf("told:\n%s", said)
+	}
+}
+
+func TestABlobWhosePagesLeadAwayEndsWithAnError(t *testing.T) {
+	other, heard := foreign(t)
+	c, srv := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("NextPageUri", other.URL+"/x?token=1")
+		reply(w, 200, `[{"Id":"1"}]`)
+	})
+	records, errs := fetched(t.Context(), c, Blob{ID: "b", URI: srv.URL + "/b"})
+	if len(records) != 1 || len(errs) != 1 || !errors.Is(errs[0], ErrForeign) || strings.Contains(errs[0].Error(), "token") || heard.Load() != 0 {
+		t.Errorf("records %q, errors %v, %d requests elsewhere", records, errs, heard.Load())
 	}
 }
 

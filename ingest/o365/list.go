@@ -77,13 +77,12 @@ const maxPage = 64 << 20
 
 // page reads an answer as a whole, which must not take as long as one that is read record by record.
 func (c *Client) page(ctx context.Context, r request) (page, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, 5*c.stall, errStalled)
-	defer cancel()
 	resp, err := c.call(ctx, r)
 	if err != nil {
 		return page{}, err
 	}
 	defer resp.Body.Close()
+	defer resp.Body.(*body).within(5 * c.stall)()
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxPage+1))
 	if err != nil {
 		return page{}, fmt.Errorf("%s: %w", r.op, err)

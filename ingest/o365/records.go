@@ -12,14 +12,12 @@ import (
 // Records streams a blob's records as they arrive, byte for byte, each in a slice of the caller's own. A record
 // need not be valid JSON. What passes by itself is retried until the first byte has come; after that a failure
 // of the connection ends it, as any other error does: the blob is then fetched again from its start. A body
-// that is not what it should be gives a *BodyError, after the records that could be told apart.
+// that is not what it should be gives a *BodyError, after the records that could be told apart. A blob whose
+// address is not on the configured host is fetched there by its contentId, and nothing is sent elsewhere.
 func (c *Client) Records(ctx context.Context, b Blob) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		op := "fetch blob " + b.ID
-		if b.URI == "" {
-			b.URI = c.root + "/audit/" + b.ID
-		}
-		uri, err := c.given(b.URI)
+		uri, err := c.address(b)
 		pages := trail{c: c, seen: map[string]bool{uri: true}}
 		for uri != "" && err == nil {
 			var more bool

@@ -23,6 +23,9 @@ type tokens struct {
 	renewed time.Time
 }
 
+// current gives the token that the credential has.
+func (t *tokens) current(ctx context.Context) (string, error) { return t.get(ctx, "") }
+
 func (t *tokens) get(ctx context.Context, claims string) (string, error) {
 	token, err := t.cred.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{t.scope}, Claims: claims})
 	if err != nil {
@@ -37,7 +40,7 @@ func (t *tokens) renew(ctx context.Context) (string, error) {
 	defer t.mu.Unlock()
 	now := time.Now()
 	if now.Sub(t.renewed) < renewEvery {
-		return t.get(ctx, "")
+		return t.current(ctx)
 	}
 	// A request for claims passes by the credential's cache. This one asks for nothing that a new token does not
 	// have: that it is valid from now on.

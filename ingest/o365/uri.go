@@ -40,6 +40,21 @@ func (c *Client) given(uri string) (string, error) {
 	return uri + sep + publisherKey + "=" + c.publisher, nil
 }
 
+// address gives where a blob is. The API's own word for it is taken as it is, unless it leads away: then the
+// contentId says where the blob is on the configured host, which the reference gives as /audit/{contentId}.
+func (c *Client) address(b Blob) (string, error) {
+	own := c.root + "/audit/" + url.PathEscape(b.ID)
+	if b.URI == "" {
+		return c.given(own)
+	}
+	uri, err := c.given(b.URI)
+	if err != nil && b.ID != "" {
+		c.strays.tell(b.ID, err)
+		return c.given(own)
+	}
+	return uri, err
+}
+
 func sameHost(a, b *url.URL) bool {
 	return strings.EqualFold(a.Hostname(), b.Hostname()) && port(a) == port(b)
 }
@@ -60,8 +75,9 @@ func hasPublisher(query string) bool {
 	return false
 }
 
-// maxPages bounds a listing. A window of a day has hundreds of pages in the largest tenants.
-const maxPages = 100_000
+// maxPages bounds a listing, so that pages without an end do not eat the quota for ever. The quota allows for three
+// million blobs a day; a window of a day has far fewer pages.
+const maxPages = 10_000
 
 // trail follows the pages of one answer and refuses to go in circles or on for ever.
 type trail struct {
