@@ -3,6 +3,7 @@ package cloudsim
 import (
 	"bytes"
 	"compress/gzip"
+	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -19,13 +20,22 @@ func (c *Cloud) retrieve(w http.ResponseWriter, r *call) error {
 		return err
 	}
 	head(w.Header())
-	body := b.body
-	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+	zipped := strings.Contains(r.Header.Get("Accept-Encoding"), "gzip")
+	if zipped {
 		w.Header().Set("Content-Encoding", "gzip")
 		w.Header().Set("Vary", "Accept-Encoding")
-		body = compress(body)
 	}
-	c.deliver(w, r, b, body)
+	switch {
+	case b.large == nil && zipped:
+		c.deliver(w, r, b, compress(b.body))
+	case b.large == nil:
+		c.deliver(w, r, b, b.body)
+	case zipped: // its length is not known before its end
+		c.stream(w, r, b, b.large.zip)
+	default:
+		w.Header().Set("Content-Length", strconv.FormatInt(b.large.length(), 10))
+		c.stream(w, r, b, b.large.write)
+	}
 	return nil
 }
 
@@ -49,20 +59,49 @@ func (c *Cloud) find(r *call) (*blob, error) {
 	return b, nil
 }
 
-// deliver writes a body and remembers that it was served. It does so just before the last byte, so that a client that
-// holds the whole of it finds it among the served at once, and takes it back where that byte cannot be written.
+// deliver writes a body that is at hand.
 func (c *Cloud) deliver(w http.ResponseWriter, r *call, b *blob, body []byte) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	c.stream(w, r, b, func(to io.Writer) error {
+		_, err := to.Write(body)
+		return err
+	})
+}
+
+// stream writes a body and remembers that it was served. It does so just before the last byte, so that a client that
+// holds the whole of it finds it among the served at once, and takes it back where that byte cannot be written.
+func (c *Cloud) stream(w http.ResponseWriter, r *call, b *blob, body func(io.Writer) error) {
 	out := http.NewResponseController(w)
-	last := max(len(body)-1, 0)
-	if _, err := w.Write(body[:last]); err != nil || out.Flush() != nil || r.Context().Err() != nil {
+	but := &allButLast{to: w}
+	if body(but) != nil || out.Flush() != nil || r.Context().Err() != nil {
 		return
 	}
 	first := c.markServed(b)
-	_, err := w.Write(body[last:])
+	_, err := w.Write(but.last)
 	if (err != nil || out.Flush() != nil) && first {
 		c.unmarkServed(b)
 	}
+}
+
+// allButLast passes on all bytes but the last one written to it.
+type allButLast struct {
+	to   io.Writer
+	last []byte
+}
+
+func (a *allButLast) Write(p []byte) (int, error) {
+	if len(p) == 0 {
+		return 0, nil
+	}
+	if _, err := a.to.Write(a.last); err != nil {
+		return 0, err
+	}
+	n, err := a.to.Write(p[:len(p)-1])
+	if err != nil {
+		return n, err
+	}
+	a.last = append(a.last[:0], p[len(p)-1])
+	return len(p), nil
 }
 
 // markServed says whether it was the blob's first time.

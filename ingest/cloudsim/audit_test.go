@@ -67,7 +67,7 @@ func TestOfferedAndServedTellRecords(t *testing.T) {
 	c := start(t, Config{})
 	id := c.offer("audit.exchange", -time.Minute, `{"Id":"a","Operation":"Send","CreationTime":"2026-03-14T11:00:01"}`, `{cut`, `7`)
 	offered := c.cloud.Offered()
-	want := Record{contoso, "Audit.Exchange", id, "a", noon.Add(-time.Hour + time.Second), noon.Add(-time.Minute), "Send"}
+	want := Record{contoso, "Audit.Exchange", id, "a", noon.Add(-time.Hour + time.Second), noon.Add(-time.Minute), "Send", Unlisted}
 	if len(offered) != 3 || offered[0] != want || offered[1].ID != "" || offered[2].ContentID != id {
 		t.Fatalf("offered %+v", offered)
 	}
@@ -76,6 +76,7 @@ func TestOfferedAndServedTellRecords(t *testing.T) {
 	}
 	c.get("audit/" + id)
 	c.get("audit/" + id)
+	want.Fate = Obtainable
 	if got := c.cloud.Served(); len(got) != 3 || got[0] != want {
 		t.Fatalf("served %+v", got)
 	}

@@ -8,27 +8,32 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math/big"
 	"net"
 	"time"
 )
 
-// authority is the certificate authority that clients of the simulation trust. Its key never leaves the process.
-type authority struct {
+// authorityYears is how long an authority's certificate is valid, and those that it issues.
+const authorityYears = 1
+
+// Authority is a certificate authority that clients of a simulation trust. Kept, it lets a client survive the restart
+// of a simulation.
+type Authority struct {
 	cert *x509.Certificate
 	key  *ecdsa.PrivateKey
-	pem  []byte
 }
 
-func newAuthority(now time.Time) (*authority, error) {
+// NewAuthority makes an authority that is valid for a year.
+func NewAuthority(now time.Time) (*Authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("generate authority key: %w", err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "ualstream simulated cloud"},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 0, 30),
+		SerialNumber: serial(now), Subject: pkix.Name{CommonName: "ualstream simulated cloud"},
+		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(authorityYears, 0, 0),
 		KeyUsage: x509.KeyUsageCertSign, BasicConstraintsValid: true, IsCA: true,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
@@ -39,24 +44,55 @@ func newAuthority(now time.Time) (*authority, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read authority certificate: %w", err)
 	}
-	return &authority{cert, key, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})}, nil
+	return &Authority{cert, key}, nil
 }
 
-// issue gives the TLS settings of a server that listens on addr, known as that address and as localhost.
-func (a *authority) issue(addr net.Addr, now time.Time) (*tls.Config, error) {
+// ParseAuthority reads what CertPEM and KeyPEM gave.
+func ParseAuthority(certPEM, keyPEM []byte) (*Authority, error) {
+	pair, err := tls.X509KeyPair(certPEM, keyPEM)
+	if err != nil {
+		return nil, fmt.Errorf("read certificate authority: %w", err)
+	}
+	key, ok := pair.PrivateKey.(*ecdsa.PrivateKey)
+	if !ok || !pair.Leaf.IsCA {
+		return nil, errors.New("read certificate authority: it is not one that this simulation made")
+	}
+	return &Authority{pair.Leaf, key}, nil
+}
+
+// CertPEM is the certificate that a client has to trust, in PEM.
+func (a *Authority) CertPEM() []byte {
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})
+}
+
+// KeyPEM is the private key, in PEM. Who has it can pass for any host before clients that trust the certificate.
+func (a *Authority) KeyPEM() ([]byte, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(a.key)
+	if err != nil {
+		return nil, fmt.Errorf("write authority key: %w", err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+}
+
+// Expires is when the certificate ceases to be valid, and all that were issued by it.
+func (a *Authority) Expires() time.Time { return a.cert.NotAfter }
+
+// issue gives the TLS settings of a server that clients know by that host name or address, and as localhost.
+func (a *Authority) issue(host string, now time.Time) (*tls.Config, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("generate server key: %w", err)
 	}
-	ips := []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
-	if tcp, ok := addr.(*net.TCPAddr); ok {
-		ips = append(ips, tcp.IP)
-	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: "simulated cloud"},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.AddDate(0, 0, 30),
+		SerialNumber: serial(now), Subject: pkix.Name{CommonName: "simulated cloud"},
+		NotBefore: now.Add(-time.Hour), NotAfter: a.Expires(),
 		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-		DNSNames: []string{"localhost"}, IPAddresses: ips,
+		DNSNames: []string{"localhost"}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback},
+	}
+	if ip := net.ParseIP(host); ip != nil {
+		template.IPAddresses = append(template.IPAddresses, ip)
+	} else {
+		template.DNSNames = append(template.DNSNames, host)
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, a.cert, &key.PublicKey, a.key)
 	if err != nil {
@@ -67,3 +103,6 @@ func (a *authority) issue(addr net.Addr, now time.Time) (*tls.Config, error) {
 		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}},
 	}, nil
 }
+
+// serial tells the certificates of one authority apart.
+func serial(now time.Time) *big.Int { return big.NewInt(now.UnixNano()) }

@@ -9,14 +9,15 @@
 package cloudsim
 
 import (
+	"cmp"
 	"crypto/rsa"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 )
@@ -38,6 +39,16 @@ type Config struct {
 
 	TokenLife time.Duration // default one hour
 	PageSize  int           // blobs on a page of a listing; default 200, as Microsoft documents none
+
+	Faults    Faults        // what goes wrong, and how probably; default nothing
+	FaultSeed uint64        // another seed strikes other requests, pages and blobs
+	LargeBlob int64         // bytes of the blob that the fault large-blob offers; default 100 MB
+	Quota     int           // requests a tenant may make in any 60 seconds; more are answered with AF429; 0 is no limit
+	Latency   time.Duration // before each answer of the Management API
+	Skew      time.Duration // by how much the cloud's clock is ahead of Clock; may be negative
+
+	Authority *Authority // issues the servers' certificates; default a new one
+	Host      string     // by which clients reach it, where that is not the address it listens on
 
 	Clock  func() time.Time // what every rule about time asks; default time.Now
 	Logger *slog.Logger     // one debug line a request; default none
@@ -61,35 +72,48 @@ const (
 	DefaultSubject      = "system:serviceaccount:ualstream:ualstream" // as Kubernetes names a service account
 )
 
+// headerTimeout is how long a client may take to send a request's head.
+const headerTimeout = 10 * time.Second
+
 // Cloud is a running simulation. Its methods may be called at any time by any number of goroutines.
 type Cloud struct {
-	cfg Config
-	log *slog.Logger
-	ca  *authority
+	cfg  Config
+	log  *slog.Logger
+	ca   *Authority
+	odds *odds
 
 	mu        sync.Mutex
 	key       *rsa.PrivateKey // signs access tokens; set before the first request is answered
 	server    *http.Server
+	foreign   *foreign // nil where no fault names it
 	url       string
 	tenants   []*tenant
 	shelf     shelf
-	anonymous int // requests without PublisherIdentifier
+	pending   []delivery // what a fault has delivered once more, once its contentCreated has come
+	anonymous int        // requests without PublisherIdentifier
 }
 
-// New prepares a simulation with a certificate authority of its own; Start makes it answer.
+// New prepares a simulation; Start makes it answer.
 func New(cfg Config) (*Cloud, error) {
 	cfg = withDefaults(cfg)
-	c := &Cloud{cfg: cfg, log: cfg.Logger, shelf: newShelf()}
+	if err := cfg.Faults.check(); err != nil {
+		return nil, err
+	}
+	c := &Cloud{
+		cfg: cfg, log: cfg.Logger, shelf: newShelf(), ca: cfg.Authority,
+		odds: &odds{seed: cfg.FaultSeed, faults: maps.Clone(cfg.Faults)},
+	}
 	for _, t := range cfg.Tenants {
 		if err := c.admit(t); err != nil {
 			return nil, err
 		}
 	}
-	var err error
-	if c.ca, err = newAuthority(time.Now()); err != nil {
-		return nil, err
+	if c.ca != nil {
+		return c, nil
 	}
-	return c, nil
+	var err error
+	c.ca, err = NewAuthority(time.Now())
+	return c, err
 }
 
 func withDefaults(cfg Config) Config {
@@ -117,8 +141,14 @@ func withDefaults(cfg Config) Config {
 	if cfg.PageSize <= 0 {
 		cfg.PageSize = 200
 	}
+	if cfg.LargeBlob <= 0 {
+		cfg.LargeBlob = 100_000_000
+	}
 	if cfg.Clock == nil {
 		cfg.Clock = time.Now
+	}
+	if right := cfg.Clock; cfg.Skew != 0 {
+		cfg.Clock = func() time.Time { return right().Add(cfg.Skew) }
 	}
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
@@ -139,18 +169,26 @@ func (c *Cloud) Start(addr string) error {
 	if err != nil {
 		return fmt.Errorf("simulated cloud: %w", err)
 	}
-	cert, err := c.ca.issue(l.Addr(), time.Now())
+	listening, port, _ := net.SplitHostPort(l.Addr().String()) // a listener's address has a port
+	host := cmp.Or(c.cfg.Host, listening)
+	settings, err := c.ca.issue(host, time.Now())
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
 	server := &http.Server{
-		Handler:           c.routes(),
-		TLSConfig:         cert,
-		ReadHeaderTimeout: 10 * time.Second,
+		Handler:           c.edge(),
+		TLSConfig:         settings,
+		ReadHeaderTimeout: headerTimeout,
 		ErrorLog:          slog.NewLogLogger(c.log.Handler(), slog.LevelDebug),
 	}
+	var other *foreign
+	if c.cfg.Faults[ForeignPage] > 0 || c.cfg.Faults[ForeignBlob] > 0 {
+		if other, err = startForeign(listening, settings.Clone()); err != nil {
+			return errors.Join(err, l.Close())
+		}
+	}
 	c.mu.Lock()
-	c.key, c.server, c.url = key, server, "https://"+l.Addr().String()
+	c.key, c.server, c.foreign, c.url = key, server, other, "https://"+net.JoinHostPort(host, port)
 	c.mu.Unlock()
 	go func() { _ = server.ServeTLS(l, "", "") }() // it ends with ErrServerClosed, by Close
 	return nil
@@ -159,12 +197,15 @@ func (c *Cloud) Start(addr string) error {
 // Close stops answering and breaks open connections.
 func (c *Cloud) Close() error {
 	c.mu.Lock()
-	server := c.server
+	server, other := c.server, c.foreign
 	c.mu.Unlock()
 	if server == nil {
 		return nil
 	}
-	return server.Close()
+	if other == nil {
+		return server.Close()
+	}
+	return errors.Join(server.Close(), other.server.Close())
 }
 
 // URL is https://host:port, the login authority's host and the Management API's at once; "" before Start.
@@ -175,7 +216,7 @@ func (c *Cloud) URL() string {
 }
 
 // CAPEM is the certificate that a client has to trust, in PEM.
-func (c *Cloud) CAPEM() []byte { return slices.Clone(c.ca.pem) }
+func (c *Cloud) CAPEM() []byte { return c.ca.CertPEM() }
 
 // CertPool holds the certificate that a client has to trust.
 func (c *Cloud) CertPool() *x509.CertPool {

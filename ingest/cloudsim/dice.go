@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"fmt"
 	"math/rand/v2"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -30,5 +31,10 @@ func (d dice) chance(n int) bool { return d.IntN(n) == 0 }
 
 // between gives a number from low to high, both included.
 func (d dice) between(low, high int) int { return low + d.IntN(high-low+1) }
+
+// seconds gives a length of time from low to high seconds.
+func (d dice) seconds(low, high int) time.Duration {
+	return time.Duration(d.between(low, high)) * time.Second
+}
 
 func pick[T any](d dice, from []T) T { return from[d.IntN(len(from))] }

@@ -3,6 +3,7 @@ package cloudsim
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/url"
@@ -21,22 +22,28 @@ type call struct {
 	operation string // the path after …/activity/feed/
 	query     url.Values
 	now       time.Time
+	issued    time.Time // when its token was
+	turn      turn      // the asking for what it asks for
 }
+
+// startName is the one operation whose name a fault asks for.
+const startName = "StartSubscription"
 
 // operation answers one operation. An error has written nothing; the feed writes it.
 type operation struct {
 	method string
 	serve  func(c *Cloud, w http.ResponseWriter, r *call) error
+	name   string // in the text of AF429
 }
 
 var operations = map[string]operation{
-	"subscriptions/start":         {http.MethodPost, (*Cloud).startSubscription},
-	"subscriptions/stop":          {http.MethodPost, (*Cloud).stopSubscription},
-	"subscriptions/list":          {http.MethodGet, (*Cloud).listSubscriptions},
-	"subscriptions/content":       {http.MethodGet, (*Cloud).listContent},
-	"subscriptions/notifications": {http.MethodGet, (*Cloud).listNotifications},
-	"audit":                       {http.MethodGet, (*Cloud).retrieve},
-	"resources/dlpSensitiveTypes": {http.MethodGet, (*Cloud).sensitiveTypes},
+	"subscriptions/start":         {http.MethodPost, (*Cloud).startSubscription, startName},
+	"subscriptions/stop":          {http.MethodPost, (*Cloud).stopSubscription, "StopSubscription"},
+	"subscriptions/list":          {http.MethodGet, (*Cloud).listSubscriptions, "ListSubscriptions"},
+	"subscriptions/content":       {http.MethodGet, (*Cloud).listContent, "GetContents"},
+	"subscriptions/notifications": {http.MethodGet, (*Cloud).listNotifications, "GetNotifications"},
+	"audit":                       {http.MethodGet, (*Cloud).retrieve, "GetBlob"},
+	"resources/dlpSensitiveTypes": {http.MethodGet, (*Cloud).sensitiveTypes, "GetSensitiveTypes"},
 }
 
 // feed answers the Management API: it finds the operation, checks the caller and lets it answer.
@@ -57,12 +64,34 @@ func (c *Cloud) feed(w http.ResponseWriter, r *http.Request) {
 	}
 	call, err := c.admitCall(r)
 	if err == nil {
-		err = op.serve(c, w, call)
+		err = c.answer(w, call, op)
 	}
 	if err != nil {
 		refused(w, err)
 	}
 	c.log.Debug("management api", slog.String("tenant", r.PathValue("tenant")), slog.String("operation", name), slog.Any("error", err))
+}
+
+// answer lets the operation answer, unless the quota or a fault stands in its way.
+func (c *Cloud) answer(w http.ResponseWriter, r *call, op operation) error {
+	r.turn = c.odds.turn(r.thing())
+	if c.cfg.Quota > 0 && !r.tenant.meter.admits(r.now, c.cfg.Quota) {
+		return throttled(r, op, http.StatusForbidden, 0)
+	}
+	if err := c.obstructed(r, op); err != nil {
+		return err
+	}
+	body := c.bodyOf(w, r)
+	defer body.end()
+	return op.serve(c, body, r)
+}
+
+// thing names what a call asks for, in such a way that asking again gives the same name. A listing is named by its
+// first day, because a window that ends now is another one each time.
+func (r *call) thing() string {
+	day := r.query.Get("starttime")
+	return fmt.Sprint([]string{r.tenant.ID, r.operation, strings.ToLower(r.query.Get("contenttype")),
+		day[:min(len(day), len(time.DateOnly))], r.query.Get("nextpage")})
 }
 
 // admitCall checks, in this order: the token, the tenant in the URL, that the token is that tenant's, the permission,
@@ -84,6 +113,9 @@ func (c *Cloud) admitCall(r *http.Request) (*call, error) {
 		return nil, fail("AF10001", strings.Join(got.Roles, " "))
 	}
 	out := &call{Request: r, operation: r.PathValue("operation"), query: foldKeys(r.URL.Query()), now: c.cfg.Clock().UTC()}
+	if got.IssuedAt != nil {
+		out.issued = got.IssuedAt.Time
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if out.tenant = c.tenant(got.TenantID); out.tenant == nil {

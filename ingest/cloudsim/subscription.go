@@ -22,9 +22,11 @@ func contentType(name string) (string, bool) {
 	return contentTypes[i], true
 }
 
+// The states of a subscription. One that a fault took away is kept, without a state, because its content goes on.
 const (
 	enabled  = "enabled"
 	disabled = "disabled"
+	absent   = ""
 )
 
 // subscription is a tenant's subscription to a content type, as the API shows it.
@@ -32,6 +34,9 @@ type subscription struct {
 	ContentType string  `json:"contentType"`
 	Status      string  `json:"status"`
 	Webhook     *string `json:"webhook"` // always null: the simulation calls nobody
+
+	started time.Time // last; zero where that was before the simulation
+	lapsed  bool      // a fault took access away, until the next start; content goes on being offered
 }
 
 // subscription finds a subscription that was ever started, or gives nil.
@@ -45,14 +50,14 @@ func (t *tenant) subscription(kind string) *subscription {
 }
 
 // start enables a subscription and says whether that changed anything.
-func (t *tenant) start(kind string) (s *subscription, changed bool) {
+func (t *tenant) start(kind string, now time.Time) (s *subscription, changed bool) {
 	s = t.subscription(kind)
 	if s == nil {
 		s = &subscription{ContentType: kind}
 		t.subscriptions = append(t.subscriptions, s)
 	}
 	changed = s.Status != enabled
-	s.Status = enabled
+	s.Status, s.started, s.lapsed = enabled, now, false
 	return s, changed
 }
 
@@ -97,7 +102,7 @@ func (c *Cloud) startSubscription(w http.ResponseWriter, r *call) error {
 		return body.Webhook.refused(r.now)
 	}
 	c.mu.Lock()
-	s, changed := r.tenant.start(kind)
+	s, changed := r.tenant.start(kind, r.now)
 	shown := *s
 	c.mu.Unlock()
 	if !changed {
@@ -115,11 +120,12 @@ func (c *Cloud) stopSubscription(w http.ResponseWriter, r *call) error {
 	}
 	c.mu.Lock()
 	s := r.tenant.subscription(kind)
-	if s != nil {
-		s.Status = disabled
+	there := s != nil && s.Status != absent
+	if there {
+		s.Status, s.lapsed = disabled, false
 	}
 	c.mu.Unlock()
-	if s == nil {
+	if !there {
 		return fail("AF20022")
 	}
 	head(w.Header())
@@ -132,7 +138,9 @@ func (c *Cloud) listSubscriptions(w http.ResponseWriter, r *call) error {
 	shown := []subscription{}
 	c.mu.Lock()
 	for _, s := range r.tenant.subscriptions {
-		shown = append(shown, *s)
+		if s.Status != absent {
+			shown = append(shown, *s)
+		}
 	}
 	c.mu.Unlock()
 	reply(w, http.StatusOK, shown)
@@ -144,7 +152,7 @@ func (c *Cloud) subscribed(t *tenant, kind string) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch s := t.subscription(kind); {
-	case s == nil:
+	case s == nil || s.Status == absent:
 		return fail("AF20022")
 	case s.Status != enabled:
 		return fail("AF20023")

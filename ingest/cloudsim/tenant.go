@@ -3,6 +3,7 @@ package cloudsim
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -11,6 +12,8 @@ import (
 type tenant struct {
 	Tenant
 	subscriptions []*subscription // in the order they were first started
+	large         bool            // the fault large-blob has had its blob
+	meter         meter           // has a lock of its own
 }
 
 // admit adds a tenant to a cloud that is being made.
@@ -32,7 +35,7 @@ func (c *Cloud) admit(t Tenant) error {
 		if !ok {
 			return fmt.Errorf("simulated tenant %s: %q is no content type", t.ID, name)
 		}
-		state.start(kind)
+		state.start(kind, time.Time{})
 	}
 	c.tenants = append(c.tenants, state)
 	return nil
