@@ -46,7 +46,7 @@ func (f *script) Start(context.Context, string) error {
 func (f *script) List(_ context.Context, _ string, from, to time.Time) iter.Seq2[o365.Blob, error] {
 	return func(yield func(o365.Blob, error) bool) {
 		now := time.Now()
-		if to.Sub(from) > 24*time.Hour || from.Before(now.Add(-retention)) || !from.Before(to) {
+		if to.Sub(from) > 24*time.Hour || from.Before(now.Add(f.skew-retention)) || !from.Before(to) {
 			f.t.Errorf("at %s: window %s to %s", now, from, to)
 		}
 		var blobs []o365.Blob
