@@ -41,6 +41,15 @@ func (c *Cloud) admit(t Tenant) error {
 	return nil
 }
 
+// Tenants gives the tenants as they were configured, with what was left out.
+func (c *Cloud) Tenants() []Tenant {
+	var out []Tenant
+	for _, t := range c.tenants {
+		out = append(out, t.Tenant)
+	}
+	return out
+}
+
 // tenant finds a tenant by ID or domain, or gives nil.
 func (c *Cloud) tenant(name string) *tenant {
 	for _, t := range c.tenants {
