@@ -91,13 +91,18 @@ func (c *Cluster) newTransport(mechanism sasl.Mechanism) *kafka.Transport {
 		names[i] = t.Name(c.cfg.Prefix)
 	}
 	return &kafka.Transport{
-		ClientID: c.cfg.ClientID, TLS: c.cfg.TLS, SASL: mechanism, DialTimeout: dialTimeout,
+		ClientID: c.cfg.ClientID, TLS: c.cfg.TLS, SASL: mechanism, Dial: c.dialTo, DialTimeout: dialTimeout,
 		MetadataTTL: metadataTTL, MetadataTopics: names, Context: c.ctx,
 	}
 }
 
 func (c *Cluster) newClient(t *kafka.Transport) *kafka.Client {
 	return &kafka.Client{Addr: c.addr, Timeout: requestTimeout, Transport: t}
+}
+
+// newDialer gives what consumer groups connect with: kafka-go's do not use its transport.
+func (c *Cluster) newDialer() *kafka.Dialer {
+	return &kafka.Dialer{ClientID: c.cfg.ClientID, Timeout: dialTimeout, TLS: c.cfg.TLS, SASLMechanism: c.sasl, DialFunc: c.dialTo}
 }
 
 // partitionsOf gives the number of partitions that the topic has in Kafka. It waits for the topic to exist:

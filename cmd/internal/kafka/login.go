@@ -2,34 +2,15 @@ package kafka
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"sync/atomic"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/sasl"
 )
-
-// AuthError says that Kafka was reached and would not let this program in. Trying again does not help.
-type AuthError struct {
-	Brokers []string
-	As      string // mechanism and user, or "TLS"
-	Err     error
-}
-
-// Error names what to check.
-func (e *AuthError) Error() string {
-	what := "user name, password and mechanism"
-	if e.As == "TLS" {
-		what = "the CA, the server's name and the clock"
-	}
-	return fmt.Sprintf("kafka at %s refused the login (%s): check %s: %v", strings.Join(e.Brokers, ","), e.As, what, e.Err)
-}
-
-// Unwrap gives what kafka-go saw.
-func (e *AuthError) Unwrap() error { return e.Err }
 
 // fresh is a connection pool for one purpose, so that what it reports is what the brokers say now.
 type fresh struct {
@@ -61,19 +42,20 @@ func (f *fresh) metadata(ctx context.Context) (*kafka.MetadataResponse, error) {
 	return found, nil
 }
 
-// explain turns what a refused login looks like into an AuthError. Many brokers just hang up on a wrong password,
-// which kafka-go reports as "unexpected EOF".
+// explain is the Cluster's explain for a first contact, where a broker that hangs up means something. On a wrong
+// password some just do that.
 func (f *fresh) explain(err error) error {
-	var certificate *tls.CertificateVerificationError
-	switch {
-	case errors.As(err, &certificate):
-		return &AuthError{Brokers: f.c.cfg.Brokers, As: "TLS", Err: err}
-	case f.c.sasl == nil:
-	case errors.Is(err, kafka.SASLAuthenticationFailed), errors.Is(err, kafka.UnsupportedSASLMechanism),
-		f.login.refused():
-		return &AuthError{Brokers: f.c.cfg.Brokers, As: f.c.cfg.SASL.String(), Err: err}
+	clear := f.c.explain(err)
+	if _, refused := errors.AsType[*AuthError](clear); refused {
+		return clear
 	}
-	return fmt.Errorf("reach kafka at %s: %w", strings.Join(f.c.cfg.Brokers, ","), err)
+	if f.login.refused() {
+		return f.c.refusedLogin(clear)
+	}
+	if f.c.sasl == nil && errors.Is(err, io.ErrUnexpectedEOF) {
+		clear = hint{"it hung up, as brokers do that want TLS or a login, or that are about to stop", clear}
+	}
+	return fmt.Errorf("reach kafka at %s: %w", strings.Join(f.c.cfg.Brokers, ","), clear)
 }
 
 // login watches a mechanism: a login that began and never ended was refused.

@@ -22,16 +22,14 @@ const (
 // persist repeats try until it succeeds, ctx ends, or it returns a backoff.Permanent error. There is no time at
 // which it gives up: an outage may last for days, and what waits is not lost.
 func (c *Cluster) persist(ctx context.Context, what string, attrs []any, try func() error) error {
-	waits := backoff.NewExponentialBackOff(backoff.WithInitialInterval(firstWait),
-		backoff.WithMaxInterval(longestWait), backoff.WithMaxElapsedTime(0))
 	var since time.Time // of the first failure
 	logged := false
-	err := backoff.RetryNotify(try, backoff.WithContext(waits, ctx), func(err error, _ time.Duration) {
+	err := backoff.RetryNotify(try, waits(ctx), func(err error, _ time.Duration) {
 		if since.IsZero() {
 			since = time.Now()
 		}
 		if time.Since(since) >= c.outages.grace {
-			c.outages.failed(what, attrs, err, since, !logged)
+			c.outages.failed(what, attrs, c.explain(err), since, !logged)
 			logged = true
 		}
 	})
@@ -39,6 +37,12 @@ func (c *Cluster) persist(ctx context.Context, what string, attrs []any, try fun
 		c.outages.left(what, err == nil)
 	}
 	return err
+}
+
+// waits are how long to wait between attempts, without an end other than ctx's.
+func waits(ctx context.Context) backoff.BackOff {
+	return backoff.WithContext(backoff.NewExponentialBackOff(backoff.WithInitialInterval(firstWait),
+		backoff.WithMaxInterval(longestWait), backoff.WithMaxElapsedTime(0)), ctx)
 }
 
 // outages writes one line when something begins to fail, further ones at growing intervals, and one when it is

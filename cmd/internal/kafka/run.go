@@ -59,7 +59,7 @@ func (c *Cluster) Run(ctx context.Context, s Stage) error {
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID: c.group(s.Group), Brokers: c.cfg.Brokers, Topics: []string{topic},
 		GroupBalancers:    []kafka.GroupBalancer{newBalancer(topic, partitions)},
-		Dialer:            &kafka.Dialer{ClientID: c.cfg.ClientID, Timeout: dialTimeout, TLS: c.cfg.TLS, SASLMechanism: c.sasl},
+		Dialer:            c.newDialer(),
 		HeartbeatInterval: heartbeat, SessionTimeout: c.session, RebalanceTimeout: rebalanceTimeout,
 		JoinGroupBackoff: joinBackoff, StartOffset: kafka.FirstOffset,
 	})
@@ -81,6 +81,7 @@ func (c *Cluster) group(name string) string { return c.cfg.Prefix + "." + name }
 type member struct {
 	c       *Cluster
 	stage   Stage
+	id      string         // in the group, while it is in one
 	working sync.WaitGroup // partitions with a batch that may be in flight
 }
 
@@ -89,11 +90,13 @@ func (m *member) generation(ctx context.Context, group *kafka.ConsumerGroup) {
 	var gen *kafka.Generation
 	err := m.c.persist(ctx, "cannot join group", []any{"group", m.c.group(m.stage.Group)}, func() (err error) {
 		gen, err = group.Next(ctx)
+		m.forgotten(ctx, err)
 		return err
 	})
 	if err != nil {
 		return
 	}
+	m.id = gen.MemberID
 	topic := m.stage.From.Name(m.c.cfg.Prefix)
 	commits := newCommits(gen, topic)
 	for _, a := range gen.Assignments[topic] {
