@@ -12,7 +12,7 @@ import (
 
 // renewEvery is how often a token that is refused is renewed at most. Where each of a hundred thousand blobs is
 // answered with 401, the login service must not be asked as often.
-const renewEvery = time.Minute
+const renewEvery = 30 * time.Second
 
 // tokens gives the token for each request. The credential caches it.
 type tokens struct {
