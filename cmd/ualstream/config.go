@@ -67,8 +67,9 @@ func (e *env) parseConfig(fs *flag.FlagSet, c *config, help string, args []strin
 	if c.file != "" {
 		given := map[string]bool{}
 		fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
-		// The secret's variable goes before the file, as every variable does.
+		// A secret's variable goes before the file, as every variable does.
 		given["client-secret-file"] = given["client-secret-file"] || e.getenv(secretVariable) != ""
+		given["sasl-password-file"] = given["sasl-password-file"] || e.getenv(passwordVariable) != ""
 		if err := readFile(c.file, fs, given); err != nil {
 			return nil, err
 		}

@@ -22,6 +22,14 @@ Where Kafka is:
     --prefix NAME         begins the names of all topics and groups (m365)
     --embedded            a broker in this process, for trying: one copy on this disk
     --data DIR            the embedded broker's folder ($XDG_STATE_HOME/ualstream)
+    --kafka-tls           speak TLS; any of the next three implies it
+    --kafka-ca-file FILE  the brokers' certificate authority, PEM (the system's)
+    --kafka-cert-file FILE --kafka-key-file FILE
+                          a client certificate and its key, PEM
+    --sasl-mechanism M    PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
+    --sasl-username NAME  the user
+    --sasl-password-file FILE
+                          its password; or the variable UALSTREAM_SASL_PASSWORD
 
 What runs here:
     --stages LIST         any of ingest,normalize,detect,publish (all)
@@ -101,8 +109,12 @@ func run(ctx context.Context, e *env, args []string) error {
 // options turns what the user said into what a worker needs.
 func (c *config) options(e *env) (worker.Options, error) {
 	log := c.logger(e)
+	k, err := c.external(e, log)
+	if err != nil {
+		return worker.Options{}, err
+	}
 	o := worker.Options{
-		Stages: c.stages, Kafka: c.external(log), Tenants: c.tenants, Poll: c.poll, HTTP: c.http, Logger: log,
+		Stages: c.stages, Kafka: k, Tenants: c.tenants, Poll: c.poll, HTTP: c.http, Logger: log,
 	}
 	if c.poll <= 0 {
 		return o, wrongUse("give a length like 1m", "--poll-interval %s is no length of time to wait", c.poll)
@@ -122,7 +134,6 @@ func (c *config) options(e *env) (worker.Options, error) {
 	for _, s := range c.sinks {
 		o.Sinks = append(o.Sinks, e.sink(s == "json", false))
 	}
-	var err error
 	if slices.Contains(c.stages, worker.StageIngest) && len(c.tenants) > 0 {
 		o.Microsoft, err = c.microsoft(e, log)
 	}

@@ -20,6 +20,9 @@ Flags:
     --prefix NAME      begins the names of all topics (m365)
     --embedded         the broker of an 'ualstream run --embedded' on this machine
     --data DIR         that broker's folder ($XDG_STATE_HOME/ualstream)
+    --kafka-tls, --kafka-ca-file FILE, --kafka-cert-file FILE, --kafka-key-file FILE,
+    --sasl-mechanism M, --sasl-username NAME, --sasl-password-file FILE
+                       how the brokers are entered: 'ualstream help run' says
     --config FILE      YAML with the same keys; the worker's file will do
     --since D          begin with what came in that long ago, e.g. 1h, or all (what comes from now on)
     --noise            threats that services make by the thousand, too
@@ -44,7 +47,10 @@ func tail(ctx context.Context, e *env, args []string) error {
 		return err
 	}
 	log := c.logger(e)
-	k := c.external(log)
+	k, err := c.external(e, log)
+	if err != nil {
+		return err
+	}
 	if c.embedded {
 		found, err := kafka.EmbeddedConfig(c.data)
 		if err != nil {

@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"net"
 	"regexp"
+	"strconv"
+	"strings"
 
 	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/plain"
@@ -26,9 +28,12 @@ type Config struct {
 	Logger     *slog.Logger // outages, refusals and losses; nil for silence
 }
 
+// Mechanisms lists the SASL mechanisms that there are.
+var Mechanisms = []string{"PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"}
+
 // SASL is how to log in to Kafka.
 type SASL struct {
-	Mechanism string // PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
+	Mechanism string // one of Mechanisms
 	Username  string
 	Password  string
 }
@@ -44,8 +49,9 @@ func (c *Config) complete() error {
 		return errors.New("no Kafka brokers given: want at least one host:port")
 	}
 	for _, b := range c.Brokers {
-		if host, port, err := net.SplitHostPort(b); err != nil || host == "" || port == "" {
-			return fmt.Errorf("kafka broker %q: want host:port", b)
+		host, port, err := net.SplitHostPort(b)
+		if n, notNumber := strconv.ParseUint(port, 10, 16); err != nil || host == "" || notNumber != nil || n == 0 {
+			return fmt.Errorf("kafka broker %q: want host:port, with a port from 1 to 65535", b)
 		}
 	}
 	if c.Prefix == "" {
@@ -84,6 +90,6 @@ func (s *SASL) mechanism() (sasl.Mechanism, error) {
 	case "SCRAM-SHA-512":
 		return scram.Mechanism(scram.SHA512, s.Username, s.Password)
 	default:
-		return nil, fmt.Errorf("SASL mechanism %q is not known: use PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512", s.Mechanism)
+		return nil, fmt.Errorf("SASL mechanism %q is not known: use one of %s", s.Mechanism, strings.Join(Mechanisms, ", "))
 	}
 }
