@@ -86,10 +86,19 @@ func (s *SASL) mechanism() (sasl.Mechanism, error) {
 	case "PLAIN":
 		return plain.Mechanism{Username: s.Username, Password: s.Password}, nil
 	case "SCRAM-SHA-256":
-		return scram.Mechanism(scram.SHA256, s.Username, s.Password)
+		return s.scram(scram.SHA256)
 	case "SCRAM-SHA-512":
-		return scram.Mechanism(scram.SHA512, s.Username, s.Password)
+		return s.scram(scram.SHA512)
 	default:
 		return nil, fmt.Errorf("SASL mechanism %q is not known: use one of %s", s.Mechanism, strings.Join(Mechanisms, ", "))
 	}
+}
+
+// scram leaves out what went wrong exactly: the error that it gets quotes the password.
+func (s *SASL) scram(algorithm scram.Algorithm) (sasl.Mechanism, error) {
+	m, err := scram.Mechanism(algorithm, s.Username, s.Password)
+	if err != nil {
+		return nil, fmt.Errorf("SASL %s: user name or password holds a character that SCRAM does not allow (RFC 4013), such as a line break", s.Mechanism)
+	}
+	return m, nil
 }

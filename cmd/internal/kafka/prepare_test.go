@@ -287,9 +287,18 @@ func TestConnectRefusesWhatCannotWork(t *testing.T) {
 		"partitions -1":      {Brokers: []string{"kafka:9092"}, Partitions: -1},
 		`mechanism "GSSAPI"`: {Brokers: []string{"kafka:9092"}, SASL: &SASL{"GSSAPI", "u", "p"}},
 		"must not be empty":  {Brokers: []string{"kafka:9092"}, SASL: &SASL{"PLAIN", "u", ""}},
+		"RFC 4013":           {Brokers: []string{"kafka:9092"}, SASL: &SASL{"SCRAM-SHA-512", "u", "hunter2\nand more"}},
+		"from 1 to 65535":    {Brokers: []string{"kafka:9092", "kafka:notaport"}},
+		`"kafka:0"`:          {Brokers: []string{"kafka:0"}},
+		`"kafka:65536"`:      {Brokers: []string{"kafka:65536"}},
+		`"kafka:-1"`:         {Brokers: []string{"kafka:-1"}},
 	} {
-		if _, err := Connect(cfg); err == nil || !strings.Contains(err.Error(), name) {
+		_, err := Connect(cfg)
+		if err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("error %v, want one that says %q", err, name)
+		}
+		if err != nil && strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("error %q shows the password", err)
 		}
 	}
 }
