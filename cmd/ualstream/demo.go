@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"ualstream/cmd/internal/entra"
 	"ualstream/cmd/internal/kafka"
 	"ualstream/cmd/internal/worker"
 	"ualstream/ingest/cloudsim"
@@ -68,7 +69,7 @@ func (e *env) demonstrate(ctx context.Context, sink publish.Sink) error {
 		leave(unheardError{err})
 		return nil // nobody will read what is left
 	})
-	w, err := worker.New(demoOptions(cloud, broker, sinks, log))
+	w, err := demoWorker(cloud, broker, sinks, log)
 	if err != nil {
 		return err
 	}
@@ -88,18 +89,20 @@ func (e *env) demonstrate(ctx context.Context, sink publish.Sink) error {
 	return nil
 }
 
-// demoOptions are a worker's that does everything against the simulation.
-func demoOptions(cloud *cloudsim.Cloud, broker *kafka.Broker, sinks []publish.Sink, log *slog.Logger) worker.Options {
+// demoWorker is a worker that does everything against the simulation.
+func demoWorker(cloud *cloudsim.Cloud, broker *kafka.Broker, sinks []publish.Sink, log *slog.Logger) (*worker.Worker, error) {
 	transport := trusting(cloud.CertPool())
+	credential, err := entra.New(entra.Config{Kind: entra.Secret, Authority: cloud.URL(), ClientID: cloudsim.DefaultClientID,
+		Secret: cloudsim.DefaultClientSecret, Transport: transport})
+	if err != nil {
+		return nil, err
+	}
 	k := broker.Config()
 	k.Logger = log
-	return worker.Options{
+	return worker.New(worker.Options{
 		Stages: worker.Stages, Kafka: k, Poll: 500 * time.Millisecond, Drain: 3 * time.Second, Logger: log,
-		Tenants: []schemas.Tenant{{ID: cloudsim.DefaultTenant, Name: "contoso.example", ContentTypes: schemas.ContentTypes}},
-		Sinks:   sinks,
-		Microsoft: worker.Microsoft{
-			Endpoint: cloud.URL(), Transport: transport,
-			Credential: worker.ClientSecret(cloud.URL()+"/", cloudsim.DefaultClientID, cloudsim.DefaultClientSecret, transport),
-		},
-	}
+		Tenants:   []schemas.Tenant{{ID: cloudsim.DefaultTenant, Name: "contoso.example", ContentTypes: schemas.ContentTypes}},
+		Sinks:     sinks,
+		Microsoft: worker.Microsoft{Endpoint: cloud.URL(), Transport: transport, Credential: credential},
+	})
 }

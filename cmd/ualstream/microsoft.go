@@ -11,45 +11,52 @@ import (
 	"os"
 	"strings"
 
+	"ualstream/cmd/internal/entra"
 	"ualstream/cmd/internal/worker"
 )
 
 // microsoftFlags say how Microsoft's side is reached, and as whom.
 type microsoftFlags struct {
-	endpoint, authority, caFile     string
-	clientID, secretFile, publisher string
+	cloud, endpoint, authority string
+	caFile, publisher          string
+	credentialFlags
 }
 
 func (m *microsoftFlags) register(fs *flag.FlagSet) {
-	fs.StringVar(&m.endpoint, "endpoint", "https://manage.office.com", "")
-	fs.StringVar(&m.authority, "authority", "https://login.microsoftonline.com/", "")
+	fs.StringVar(&m.cloud, "cloud", entra.Clouds[0].Name, "")
+	fs.StringVar(&m.endpoint, "endpoint", "", "")
+	fs.StringVar(&m.authority, "authority", "", "")
 	fs.StringVar(&m.caFile, "ca-file", "", "")
-	fs.StringVar(&m.clientID, "client-id", "", "")
-	fs.StringVar(&m.secretFile, "client-secret-file", "", "")
 	fs.StringVar(&m.publisher, "publisher", "", "")
+	m.credentialFlags.register(fs)
 }
 
-// microsoft gives how Microsoft's side is reached and with which secret.
+// microsoft gives how Microsoft's side is reached, and who logs in there.
 func (m *microsoftFlags) microsoft(e *env, log *slog.Logger) (worker.Microsoft, error) {
 	none := worker.Microsoft{}
-	if err := cmp.Or(isHost("endpoint", m.endpoint), isHost("authority", m.authority)); err != nil {
+	cloud, err := entra.CloudOf(m.cloud)
+	if err != nil {
+		return none, wrongUse("'ualstream help run' lists the clouds", "--cloud: %v", err)
+	}
+	endpoint, authority := cmp.Or(m.endpoint, cloud.Endpoint), cmp.Or(m.authority, cloud.Authority)
+	if err := cmp.Or(isHost("endpoint", endpoint), isHost("authority", authority)); err != nil {
 		return none, err
 	}
-	secret, err := m.secret(e, log)
+	login, err := m.login(e)
 	if err != nil {
 		return none, err
-	}
-	if m.clientID == "" {
-		return none, wrongUse("register an app with ActivityFeed.Read and name it with --client-id", "tenants are named, but no client ID")
 	}
 	transport, err := m.transport()
 	if err != nil {
 		return none, err
 	}
-	return worker.Microsoft{
-		Endpoint: m.endpoint, Publisher: m.publisher, Transport: transport,
-		Credential: worker.ClientSecret(m.authority, m.clientID, secret, transport),
-	}, nil
+	login.Authority, login.Transport, login.Logger = authority, transport, log
+	credential, err := entra.New(login)
+	if err != nil {
+		return none, wrongUse(hints[login.Kind], "%v", err)
+	}
+	m.warnReadableFiles(log)
+	return worker.Microsoft{Endpoint: endpoint, Publisher: m.publisher, Transport: transport, Credential: credential}, nil
 }
 
 // isHost checks that an address is https and a host alone: a token goes there.
@@ -59,32 +66,6 @@ func isHost(name, address string) error {
 		return wrongUse("give it like https://manage.office.com", "--%s must be https and a host alone", name)
 	}
 	return nil
-}
-
-// secretVariable may hold the client secret. It is no flag: process lists show flags.
-const secretVariable = "UALSTREAM_CLIENT_SECRET"
-
-// secret reads the client secret, from a file or the environment.
-func (m *microsoftFlags) secret(e *env, log *slog.Logger) (string, error) {
-	if m.secretFile == "" {
-		if secret := e.getenv(secretVariable); secret != "" {
-			return secret, nil
-		}
-		return "", wrongUse("give it with --client-secret-file or in "+secretVariable, "tenants are named, but no client secret")
-	}
-	const hint = "--client-secret-file names a file that holds the secret alone"
-	text, err := os.ReadFile(m.secretFile)
-	if err != nil {
-		return "", wrongUse(hint, "read the client secret: %v", err)
-	}
-	secret := strings.Trim(string(text), "\ufeff \t\r\n") // some editors begin a file with a byte order mark
-	if secret == "" {
-		return "", wrongUse(hint, "read the client secret: %s is empty", m.secretFile)
-	}
-	if info, err := os.Stat(m.secretFile); err == nil && info.Mode().Perm()&0o004 != 0 {
-		log.Warn("everybody on this machine may read the client secret: chmod 600 mends it", "file", m.secretFile)
-	}
-	return secret, nil
 }
 
 // transport trusts one certificate authority more than the system does, or is nil.

@@ -11,6 +11,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
+
+	"ualstream/cmd/internal/entra"
 	"ualstream/cmd/internal/kafka"
 	"ualstream/cmd/internal/worker"
 	"ualstream/ingest/cloudsim"
@@ -69,10 +72,19 @@ func options(log *slog.Logger, cloudURL string, transport http.RoundTripper, k k
 		Stages: worker.Stages, Kafka: k, Poll: 100 * time.Millisecond, Logger: log,
 		Tenants: []schemas.Tenant{{ID: cloudsim.DefaultTenant, ContentTypes: schemas.ContentTypes}},
 		Microsoft: worker.Microsoft{
-			Endpoint: cloudURL, Transport: transport,
-			Credential: worker.ClientSecret(cloudURL+"/", cloudsim.DefaultClientID, cloudsim.DefaultClientSecret, transport),
+			Endpoint: cloudURL, Transport: transport, Credential: login(cloudURL, transport),
 		},
 	}
+}
+
+// login gives the credentials of the simulation's app.
+func login(cloudURL string, transport http.RoundTripper) func(tenant string) (azcore.TokenCredential, error) {
+	credentials, err := entra.New(entra.Config{Kind: entra.Secret, Authority: cloudURL, ClientID: cloudsim.DefaultClientID,
+		Secret: cloudsim.DefaultClientSecret, Transport: transport})
+	if err != nil {
+		panic(err) // all of it is constant
+	}
+	return credentials
 }
 
 func transport(cloud *cloudsim.Cloud) http.RoundTripper {
