@@ -1,6 +1,8 @@
 package ingest
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"net/http"
 	"slices"
@@ -17,7 +19,7 @@ import (
 )
 
 // simulate starts the simulated cloud and gives a client of it that signs in as a real one does.
-func simulate(t *testing.T, cfg cloudsim.Config) (*cloudsim.Cloud, *o365.Client) {
+func simulate(t testing.TB, cfg cloudsim.Config, change ...func(*o365.Config)) (*cloudsim.Cloud, *o365.Client) {
 	t.Helper()
 	sim, err := cloudsim.New(cfg)
 	if err != nil {
@@ -27,26 +29,34 @@ func simulate(t *testing.T, cfg cloudsim.Config) (*cloudsim.Cloud, *o365.Client)
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = sim.Close() })
+	return sim, signedIn(t, sim.URL(), sim.CertPool(), change...)
+}
+
+// signedIn gives a client of the simulated cloud at an address, which has got its token as one of the real cloud does.
+func signedIn(t testing.TB, url string, trusted *x509.CertPool, change ...func(*o365.Config)) *o365.Client {
+	t.Helper()
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	transport.TLSClientConfig.RootCAs = sim.CertPool()
+	transport.TLSClientConfig = &tls.Config{RootCAs: trusted}
 	cred, err := azidentity.NewClientSecretCredential(cloudsim.DefaultTenant, cloudsim.DefaultClientID, cloudsim.DefaultClientSecret,
 		&azidentity.ClientSecretCredentialOptions{
 			DisableInstanceDiscovery: true,
 			ClientOptions: azcore.ClientOptions{
-				Cloud:     azcloud.Configuration{ActiveDirectoryAuthorityHost: sim.URL()},
+				Cloud:     azcloud.Configuration{ActiveDirectoryAuthorityHost: url},
 				Transport: &http.Client{Transport: transport},
 			},
 		})
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := o365.New(o365.Config{
-		Endpoint: sim.URL(), Tenant: cloudsim.DefaultTenant, Credential: cred, Transport: transport,
-	})
+	cfg := o365.Config{Endpoint: url, Tenant: cloudsim.DefaultTenant, Credential: cred, Transport: transport}
+	for _, f := range change {
+		f(&cfg)
+	}
+	client, err := o365.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sim, client
+	return client
 }
 
 func TestEverythingThatTheCloudOffersIsCollected(t *testing.T) {
