@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"ualstream/cmd/internal/worker"
+	"ualstream/ingest"
 	"ualstream/schemas"
 )
 
@@ -28,7 +29,8 @@ type config struct {
 	level   slog.Level
 
 	microsoftFlags
-	poll time.Duration
+	poll  time.Duration
+	quota int
 }
 
 // kafkaFlags registers what says where Kafka is.
@@ -48,6 +50,7 @@ func (c *config) workerFlags(fs *flag.FlagSet) {
 	fs.StringVar(&c.http, "http", "127.0.0.1:9464", "")
 	c.microsoftFlags.register(fs)
 	fs.DurationVar(&c.poll, "poll-interval", time.Minute, "")
+	fs.IntVar(&c.quota, "quota", ingest.DefaultQuota, "")
 }
 
 // everyThreat names all triage values.
@@ -69,6 +72,7 @@ func (e *env) parseConfig(fs *flag.FlagSet, c *config, help string, args []strin
 		fs.Visit(func(f *flag.Flag) { given[f.Name] = true })
 		// A secret's variable goes before the file, as every variable does.
 		given["client-secret-file"] = given["client-secret-file"] || e.getenv(secretVariable) != ""
+		given["client-certificate-password-file"] = given["client-certificate-password-file"] || e.getenv(certificatePasswordVariable) != ""
 		given["sasl-password-file"] = given["sasl-password-file"] || e.getenv(passwordVariable) != ""
 		if err := readFile(c.file, fs, given); err != nil {
 			return nil, err

@@ -33,6 +33,9 @@ func (c *credentialFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&c.secretFile, "client-secret-file", "", "")
 }
 
+// named says whether anything says who logs in.
+func (c *credentialFlags) named() bool { return c.clientID != "" || c.kind != "" }
+
 // chosen gives the kind of credential: the one that is named, or else the first of which something is given.
 func (c *credentialFlags) chosen() (entra.Kind, error) {
 	own := []struct {

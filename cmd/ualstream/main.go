@@ -36,6 +36,7 @@ func commands() []command {
 		{"run", "the worker, on Kafka", runUsage, run},
 		{"tail", "follow threats, events or rejects", tailUsage, tail},
 		{"simulate", "Microsoft's side, for tests of your own", simulateUsage, simulate},
+		{"ready", "ask a worker whether it is ready, for health checks", readyUsage, ready},
 		{"normalize", "filter: audit records to OCSF events, from files, without Kafka", normalizeUsage, normalizeFilter},
 		{"detect", "filter: OCSF events to threats, from files, without Kafka", detectUsage, detectFilter},
 		{"version", "print the version, and the OCSF version that it writes", versionUsage, version},

@@ -40,14 +40,32 @@ What runs here:
 
 Whose records, and how Microsoft is reached:
     --tenants LIST        tenant IDs; in the file also with name and content_types
-    --client-id ID        the app registration that may read them (ActivityFeed.Read)
-    --client-secret-file FILE
-                          its secret; or the variable UALSTREAM_CLIENT_SECRET
+    --cloud NAME          commercial, gcc, gcc-high or dod (commercial)
     --publisher ID        PublisherIdentifier of the requests (the tenant's own ID)
     --poll-interval D     how often new content is listed (1m)
-    --endpoint URL        Management Activity API (https://manage.office.com)
-    --authority URL       login host (https://login.microsoftonline.com/)
+    --endpoint URL        Management Activity API, in place of the cloud's
+    --authority URL       login host, in place of the cloud's
     --ca-file FILE        a certificate authority to trust besides the system's, PEM
+
+Who logs in there, with the permission ActivityFeed.Read; what changes in a file needs no restart:
+    --credential KIND     certificate, managed-identity, workload-identity, secret or azure-cli (what its file is given of)
+    --client-id ID        the app registration
+  certificate
+    --client-certificate-file FILE
+                          the app's certificate with its RSA key: PEM with the key unencrypted, or PFX
+    --client-certificate-password-file FILE
+                          the PFX's password; or the variable UALSTREAM_CLIENT_CERTIFICATE_PASSWORD
+  managed-identity        of this Azure machine, and for its own tenant only: the system-assigned one, or the
+                          user-assigned one whose client ID is --client-id
+    --managed-identity-client-id ID
+                          a user-assigned one as federated credential of the app --client-id, for any tenant
+  workload-identity
+    --federated-token-file FILE
+                          a token of an issuer that the app trusts, e.g. Kubernetes ($AZURE_FEDERATED_TOKEN_FILE)
+  secret
+    --client-secret-file FILE
+                          the app's secret; or the variable UALSTREAM_CLIENT_SECRET
+  azure-cli               who is logged in to az, for trying: best 'az login --service-principal', once a tenant
 
     --config FILE         YAML; its keys are the flags' names with underscores
 
@@ -58,7 +76,7 @@ Example:
     $ cat ualstream.yaml
     brokers: [kafka-1:9092, kafka-2:9092]
     client_id: 0b7d2f64-91ce-4a35-8f1d-6e3a5c7b9d02
-    client_secret_file: /run/secrets/ualstream
+    client_certificate_file: /run/secrets/ualstream.pem
     tenants:
       - id: 5f8a1c3e-7b24-4d90-9e61-0c2d4b6f8a10
         name: Contoso
@@ -114,10 +132,13 @@ func (c *config) options(e *env) (worker.Options, error) {
 		return worker.Options{}, err
 	}
 	o := worker.Options{
-		Stages: c.stages, Kafka: k, Tenants: c.tenants, Poll: c.poll, HTTP: c.http, Logger: log,
+		Stages: c.stages, Kafka: k, Tenants: c.tenants, Poll: c.poll, Quota: c.quota, HTTP: c.http, Logger: log,
 	}
 	if c.poll <= 0 {
 		return o, wrongUse("give a length like 1m", "--poll-interval %s is no length of time to wait", c.poll)
+	}
+	if c.quota <= 0 {
+		return o, wrongUse("give a number like 2000", "--quota %d lets no request through", c.quota)
 	}
 	if err := c.stages.oneOf("stages", worker.Stages...); err != nil {
 		return o, err
@@ -134,7 +155,7 @@ func (c *config) options(e *env) (worker.Options, error) {
 	for _, s := range c.sinks {
 		o.Sinks = append(o.Sinks, e.sink(s == "json", false))
 	}
-	if slices.Contains(c.stages, worker.StageIngest) && len(c.tenants) > 0 {
+	if slices.Contains(c.stages, worker.StageIngest) && (len(c.tenants) > 0 || c.named()) {
 		o.Microsoft, err = c.microsoft(e, log)
 	}
 	return o, err

@@ -53,7 +53,7 @@ func (w *Worker) collector(tenant schemas.Tenant, ledger *ingest.Ledger) (*inges
 	}
 	client, err := o365.New(o365.Config{
 		Endpoint: ms.Endpoint, Tenant: tenant.ID, Publisher: ms.Publisher,
-		Credential: credential, Transport: ms.Transport,
+		Credential: credential, Transport: ms.Transport, Quota: w.quotas.of(tenant.ID),
 		Logger: w.options.Logger.With("stage", StageIngest, "tenant", tenant.ID),
 	})
 	if err != nil {

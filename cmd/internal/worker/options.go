@@ -33,6 +33,7 @@ type Options struct {
 	Microsoft Microsoft        // needed by ingest
 	Tenants   []schemas.Tenant // what ingest fetches
 	Poll      time.Duration    // how often ingest lists new content; 0 is ingest's default
+	Quota     int              // requests a minute and tenant; 0 is ingest's default
 	Triage    []schemas.Triage // which threats reach the threat topic; empty is all
 	Sinks     []publish.Sink   // what publish delivers to, beyond the threat topic
 	HTTP      string           // address of /healthz, /readyz and /metrics; "" serves none

@@ -20,6 +20,7 @@ type Worker struct {
 	options  Options
 	cluster  *kafka.Cluster
 	metrics  *metrics
+	quotas   *quotas
 	prepared atomic.Bool // topics exist and are as they should be: stages may run
 }
 
@@ -32,7 +33,9 @@ func New(o Options) (*Worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Worker{options: o, cluster: cluster, metrics: newMetrics()}, nil
+	w := &Worker{options: o, cluster: cluster, metrics: newMetrics(), quotas: newQuotas(o.Quota)}
+	w.metrics.registry.MustRegister(w.quotas)
+	return w, nil
 }
 
 // Run runs the stages until ctx ends or one of them meets something that waiting does not mend, such as a topic

@@ -1,0 +1,60 @@
+package worker
+
+import (
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"ualstream/ingest"
+)
+
+// quotas holds each tenant's quota for as long as the worker runs, so that a tenant that is connected again does not
+// get a second one in the same minute, and shows them in the metrics.
+type quotas struct {
+	perMinute int
+
+	mu       sync.Mutex
+	byTenant map[string]*ingest.Quota
+}
+
+func newQuotas(perMinute int) *quotas {
+	return &quotas{perMinute: perMinute, byTenant: map[string]*ingest.Quota{}}
+}
+
+// of gives a tenant's quota.
+func (q *quotas) of(tenant string) *ingest.Quota {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.byTenant[tenant] == nil {
+		q.byTenant[tenant] = ingest.NewQuota(q.perMinute)
+	}
+	return q.byTenant[tenant]
+}
+
+var (
+	quotaDesc = prometheus.NewDesc("ualstream_quota_requests_per_minute",
+		"Requests a minute that a tenant's collector allows itself; throttling lowers it for a while.", []string{"tenant"}, nil)
+	waitingDesc = prometheus.NewDesc("ualstream_quota_waiting_requests",
+		"Requests that wait for the quota.", []string{"tenant"}, nil)
+	throttledDesc = prometheus.NewDesc("ualstream_throttled_total",
+		"Answers of Microsoft that there were too many requests (AF429).", []string{"tenant"}, nil)
+)
+
+// Describe implements prometheus.Collector.
+func (q *quotas) Describe(descs chan<- *prometheus.Desc) {
+	descs <- quotaDesc
+	descs <- waitingDesc
+	descs <- throttledDesc
+}
+
+// Collect implements prometheus.Collector.
+func (q *quotas) Collect(metrics chan<- prometheus.Metric) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for tenant, quota := range q.byTenant {
+		s := quota.Stats()
+		metrics <- prometheus.MustNewConstMetric(quotaDesc, prometheus.GaugeValue, s.Current, tenant)
+		metrics <- prometheus.MustNewConstMetric(waitingDesc, prometheus.GaugeValue, float64(s.Waiting), tenant)
+		metrics <- prometheus.MustNewConstMetric(throttledDesc, prometheus.CounterValue, float64(s.Throttled), tenant)
+	}
+}

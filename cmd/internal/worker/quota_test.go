@@ -1,0 +1,34 @@
+package worker
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/testutil"
+)
+
+func TestQuotaIsATenantsOwnAndSeenInTheMetrics(t *testing.T) {
+	q := newQuotas(100)
+	if q.of("a") == q.of("b") || q.of("a") != q.of("a") {
+		t.Error("two tenants share a quota, or one has two")
+	}
+	q.of("b").Throttled(time.Now(), time.Minute)
+	want := `
+# HELP ualstream_throttled_total Answers of Microsoft that there were too many requests (AF429).
+# TYPE ualstream_throttled_total counter
+ualstream_throttled_total{tenant="a"} 0
+ualstream_throttled_total{tenant="b"} 1
+# HELP ualstream_quota_waiting_requests Requests that wait for the quota.
+# TYPE ualstream_quota_waiting_requests gauge
+ualstream_quota_waiting_requests{tenant="a"} 0
+ualstream_quota_waiting_requests{tenant="b"} 0
+`
+	if err := testutil.CollectAndCompare(q, strings.NewReader(want), "ualstream_throttled_total", "ualstream_quota_waiting_requests"); err != nil {
+		t.Error(err)
+	}
+	problems, err := testutil.CollectAndLint(q)
+	if err != nil || len(problems) > 0 {
+		t.Error(err, problems)
+	}
+}
