@@ -289,3 +289,10 @@ func TestPublisherIsTakenAnywhereAndMissedWhereItIsAbsent(t *testing.T) {
 	}
 	c.do(http.MethodGet, bare+"?publisheridentifier="+url.QueryEscape("a company"), nil).is(t, 400, "AF20002")
 }
+
+// ended is a context that has ended: a day played with it is history alone.
+func ended(t *testing.T) context.Context {
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	return ctx
+}

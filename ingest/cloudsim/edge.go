@@ -5,30 +5,16 @@ import (
 	"time"
 )
 
-// feedPath is where the Management API is.
-const feedPath = "/{tenant}/activity/feed/{operation...}"
-
 // edge is what stands before all services: it dates the answers by the cloud's clock. The Management API is also found
 // under the version that Microsoft's own pages print in NextPageUri.
 func (c *Cloud) edge() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("/api/v1"+feedPath, c.metered)
-	mux.HandleFunc("/api/v1.0"+feedPath, c.metered)
+	mux.HandleFunc("/api/v1/{tenant}/activity/feed/{operation...}", c.feed)
 	mux.Handle("/", c.routes())
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Date", c.cfg.Clock().UTC().Format(http.TimeFormat))
 		mux.ServeHTTP(w, r)
 	})
-}
-
-// metered counts a request of the Management API and lets it wait before it is answered.
-func (c *Cloud) metered(w http.ResponseWriter, r *http.Request) {
-	if m := c.meterOf(r.PathValue("tenant")); m != nil {
-		m.arrive(c.cfg.Clock())
-	}
-	if pause(r, c.cfg.Latency) {
-		c.feed(w, r)
-	}
 }
 
 // pause waits and says whether the client is still there.

@@ -46,8 +46,18 @@ var operations = map[string]operation{
 	"resources/dlpSensitiveTypes": {http.MethodGet, (*Cloud).sensitiveTypes, "GetSensitiveTypes"},
 }
 
-// feed answers the Management API: it finds the operation, checks the caller and lets it answer.
+// feed is the Management API: it counts a request, lets it wait and answers it.
 func (c *Cloud) feed(w http.ResponseWriter, r *http.Request) {
+	if m := c.meterOf(r.PathValue("tenant")); m != nil {
+		m.arrive(c.cfg.Clock())
+	}
+	if pause(r, c.cfg.Latency) {
+		c.perform(w, r)
+	}
+}
+
+// perform finds the operation, checks the caller and lets it answer.
+func (c *Cloud) perform(w http.ResponseWriter, r *http.Request) {
 	name := r.PathValue("operation")
 	if strings.HasPrefix(name, "audit/") {
 		name = "audit"
