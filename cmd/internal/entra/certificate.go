@@ -16,6 +16,8 @@ import (
 // What may be wrong with a certificate's file, with how to mend it.
 var (
 	errNoCertificate = errors.New("it holds no certificate: it must be PEM with the certificate and its key, or PFX")
+	errNoForm        = errors.New("it is neither PEM with a certificate and its key nor a whole PFX")
+	errBadKey        = errors.New("its private key cannot be read: export certificate and key again")
 	errNoKey         = errors.New("it holds a certificate without its private key: put both into one file, as in 'cat cert.pem key.pem > app.pem'")
 	errEncryptedPEM  = errors.New("its key is encrypted PEM, which is not read: make a PFX of it with 'openssl pkcs12 -export -in app.pem -out app.pfx'")
 	errNoPassword    = errors.New("it is protected by a password, and none is given")
@@ -100,7 +102,7 @@ func readKey(block *pem.Block) (*rsa.PrivateKey, error) {
 		key, err = x509.ParsePKCS8PrivateKey(block.Bytes)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the private key in it: %w", err)
+		return nil, errBadKey
 	}
 	if own, ok := key.(*rsa.PrivateKey); ok {
 		return own, nil
@@ -112,6 +114,7 @@ func readKey(block *pem.Block) (*rsa.PrivateKey, error) {
 func readPFX(from content) ([]*x509.Certificate, *rsa.PrivateKey, error) {
 	key, cert, others, err := pkcs12.DecodeChain([]byte(from.text), from.password)
 	wrong := errors.Is(err, pkcs12.ErrIncorrectPassword) || errors.Is(err, pkcs12.ErrDecryption)
+	unknown, isUnknown := errors.AsType[pkcs12.NotImplementedError](err)
 	switch {
 	case wrong && from.password == "":
 		return nil, nil, errNoPassword
@@ -119,8 +122,10 @@ func readPFX(from content) ([]*x509.Certificate, *rsa.PrivateKey, error) {
 		return nil, nil, errPassword
 	case err != nil && (strings.Contains(err.Error(), "private key missing") || isCertificate(from.text)):
 		return nil, nil, errNoKey
-	case err != nil:
-		return nil, nil, fmt.Errorf("it is neither PEM with a certificate and its key nor a PFX that can be read: %w", err)
+	case isUnknown:
+		return nil, nil, fmt.Errorf("it is a PFX that cannot be read (%w): export it with AES-256 and SHA-256", unknown)
+	case err != nil: // the reason would quote bytes of what may be some other secret
+		return nil, nil, errNoForm
 	}
 	own, ok := key.(*rsa.PrivateKey)
 	if !ok {
