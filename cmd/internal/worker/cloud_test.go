@@ -32,7 +32,12 @@ func startCloud(t *testing.T) *cloudsim.Cloud {
 // startCloudOf gives simulated tenants that are subscribed to everything.
 func startCloudOf(t *testing.T, ids ...string) *cloudsim.Cloud {
 	t.Helper()
-	config := cloudsim.Config{Seed: 7, PageSize: 5}
+	return startCloudWith(t, cloudsim.Config{}, ids...)
+}
+
+func startCloudWith(t *testing.T, config cloudsim.Config, ids ...string) *cloudsim.Cloud {
+	t.Helper()
+	config.Seed, config.PageSize = 7, 5
 	for i, id := range ids {
 		config.Tenants = append(config.Tenants, cloudsim.Tenant{
 			ID: id, Domain: fmt.Sprintf("tenant-%d.example", i), Enabled: schemas.ContentTypes,
