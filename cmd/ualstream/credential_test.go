@@ -77,6 +77,9 @@ func TestEachWayToNameACredentialLogsIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { machine.Close() })
+	for _, name := range []string{"IDENTITY_SERVER_THUMBPRINT", "AZURE_REGIONAL_AUTHORITY_NAME"} { // the host's must not matter
+		t.Setenv(name, "")
+	}
 	t.Setenv("IDENTITY_ENDPOINT", machine.AppService())
 	t.Setenv("IDENTITY_HEADER", machine.Header)
 	file := func(name string) string { return filepath.Join(dir, name) }

@@ -43,12 +43,13 @@ Whose records, and how Microsoft is reached:
     --cloud NAME          commercial, gcc, gcc-high or dod (commercial)
     --publisher ID        PublisherIdentifier of the requests (the tenant's own ID)
     --poll-interval D     how often new content is listed (1m)
+    --quota N             requests a minute and tenant (2000), fewer while Microsoft throttles
     --endpoint URL        Management Activity API, in place of the cloud's
     --authority URL       login host, in place of the cloud's
     --ca-file FILE        a certificate authority to trust besides the system's, PEM
 
 Who logs in there, with the permission ActivityFeed.Read; what changes in a file needs no restart:
-    --credential KIND     certificate, managed-identity, workload-identity, secret or azure-cli (what its file is given of)
+    --credential KIND     certificate, managed-identity, workload-identity, secret or azure-cli (that whose file is given)
     --client-id ID        the app registration
   certificate
     --client-certificate-file FILE

@@ -105,6 +105,12 @@ const loginTimeout = time.Minute
 func (c Config) options() azcore.ClientOptions {
 	return azcore.ClientOptions{
 		Cloud:     cloud.Configuration{ActiveDirectoryAuthorityHost: c.Authority},
-		Transport: &http.Client{Transport: c.Transport, Timeout: loginTimeout},
+		Transport: clientOf(c.Transport),
 	}
+}
+
+// clientOf follows no redirect: none is expected, and one would carry what proves the app to another host.
+func clientOf(transport http.RoundTripper) *http.Client {
+	stay := func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &http.Client{Transport: transport, Timeout: loginTimeout, CheckRedirect: stay}
 }

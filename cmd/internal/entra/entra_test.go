@@ -2,10 +2,12 @@ package entra_test
 
 import (
 	"crypto/x509"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/log"
 	"software.sslmate.com/src/go-pkcs12"
 
 	"ualstream/cmd/internal/entra"
@@ -30,6 +32,9 @@ func TestEachKindOfCredentialIsAcceptedByTheAPI(t *testing.T) {
 		t.Fatal(err)
 	}
 	const password = "hunter2 "
+	var sdk logs // the libraries' own log, as AZURE_SDK_GO_LOGGING shows it
+	log.SetListener(func(_ log.Event, text string) { fmt.Fprintln(&sdk, text) })
+	t.Cleanup(func() { log.SetListener(nil) })
 	certificate := func(name, text string) entra.Config {
 		return entra.Config{Kind: entra.Certificate, ClientID: appID, CertificateFile: write(t, name, text), Password: password}
 	}
@@ -57,6 +62,12 @@ func TestEachKindOfCredentialIsAcceptedByTheAPI(t *testing.T) {
 			c.Authority, c.Transport = cloud.URL(), trusting(cloud)
 			accepted(t, cloud, contoso, credential(t, c, contoso))
 		})
+	}
+	text := sdk.take()
+	for _, never := range []string{"eyJ", "hunter2", cloudsim.DefaultClientSecret, "client_assertion"} {
+		if text == "" || strings.Contains(text, never) {
+			t.Errorf("%q stands in the libraries' log of %d bytes", never, len(text))
+		}
 	}
 }
 

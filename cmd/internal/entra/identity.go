@@ -49,7 +49,7 @@ func (c Config) identity(id string) (azcore.TokenCredential, error) {
 		transport = direct()
 	}
 	options := &azidentity.ManagedIdentityCredentialOptions{ClientOptions: azcore.ClientOptions{
-		Transport: &http.Client{Transport: transport, Timeout: loginTimeout},
+		Transport: clientOf(transport),
 		Retry:     policy.RetryOptions{MaxRetries: 2, RetryDelay: 300 * time.Millisecond},
 	}}
 	if id != "" {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
 	"ualstream/cmd/internal/entra"
 	"ualstream/ingest/cloudsim"
 )
@@ -21,7 +23,7 @@ func troubles(t *testing.T, cloud *cloudsim.Cloud, machine machine) map[string]e
 	other := pair(t, 1)
 	broken := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
-			fmt.Fprintf(w, `{"issuer":"https://%[1]s/%[2]s/v2.0","authorization_endpoint":"https://%[1]s/a","token_endpoint":"https://%[1]s/t"}`, r.Host, contoso)
+			answerDiscovery(w, r)
 			return
 		}
 		fmt.Fprint(w, `{"token_type":"Bearer","expires_in":3599,"access_token":"eyJhbGciOiJub25lIn0.eyJvaWQiOiJtZSJ9.c2VjcmV0`)
@@ -47,11 +49,13 @@ func troubles(t *testing.T, cloud *cloudsim.Cloud, machine machine) map[string]e
 func TestAFailedLoginIsOneLineThatSaysWhyAndHoldsNoSecret(t *testing.T) {
 	cloud, machine := simulate(t, cloudsim.Config{})
 	installAZ(t, cloud, "hunter2")
+	var log logs
 	for want, c := range troubles(t, cloud, machine) {
 		t.Run(want, func(t *testing.T) {
 			if c.Transport == nil {
 				c.Authority, c.Transport = cloud.URL(), trusting(cloud)
 			}
+			c.Logger = log.logger()
 			text := refused(t, cloud, credential(t, c, contoso))
 			if !strings.Contains(text, want) || !strings.HasPrefix(text, "log in as ") {
 				t.Errorf("got %s", text)
@@ -61,6 +65,9 @@ func TestAFailedLoginIsOneLineThatSaysWhyAndHoldsNoSecret(t *testing.T) {
 					t.Errorf("%q holds %q", text, never)
 				}
 			}
+			if text := log.take(); text != "" {
+				t.Errorf("what it returns is logged, too: %s", text)
+			}
 		})
 	}
 	t.Run("unknown tenant", func(t *testing.T) {
@@ -69,4 +76,29 @@ func TestAFailedLoginIsOneLineThatSaysWhyAndHoldsNoSecret(t *testing.T) {
 			t.Errorf("got %s", text)
 		}
 	})
+}
+
+func TestALoginFollowsNoRedirect(t *testing.T) {
+	clean(t)
+	foreign := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		t.Errorf("%s %s went to a foreign host", r.Method, r.URL)
+	}))
+	login := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodPost {
+			http.Redirect(w, r, foreign.URL, http.StatusTemporaryRedirect)
+			return
+		}
+		answerDiscovery(w, r)
+	}))
+	t.Cleanup(func() { login.Close(); foreign.Close() })
+	c := credential(t, entra.Config{Kind: entra.Secret, ClientID: appID, Secret: "hunter2", Authority: login.URL, Transport: login.Client().Transport}, contoso)
+	_, err := c.GetToken(t.Context(), policy.TokenRequestOptions{Scopes: []string{"https://manage.office.com/.default"}})
+	if err == nil || !strings.Contains(err.Error(), "answers 307 Temporary Redirect") {
+		t.Errorf("%v", err)
+	}
+}
+
+// answerDiscovery answers what MSAL asks before it logs in at contoso.
+func answerDiscovery(w http.ResponseWriter, r *http.Request) {
+	fmt.Fprintf(w, `{"issuer":"https://%[1]s/%[2]s/v2.0","authorization_endpoint":"https://%[1]s/a","token_endpoint":"https://%[1]s/t"}`, r.Host, contoso)
 }
