@@ -74,8 +74,8 @@ func TestSummarySaysWhatTheRunAmountedTo(t *testing.T) {
   LogonAttempt                     1
   MailboxAccessDelegated           0
   MailboxFolderPermissions         0
-mean delay: happened → offered    → received   → published
-  Audit.Exchange               1h30m0s         1h30m0s            -`
+mean delay:         happened    → offered   → received  → published
+  Audit.Exchange                  1h30m0s      1h30m0s            -`
 	if got := s.String(); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

@@ -54,10 +54,10 @@ func (s Summary) String() string {
 		fmt.Fprintf(&b, "  %-28s %5d\n", tag, s.Tags[tag])
 	}
 	if len(s.Delays) > 0 {
-		fmt.Fprintf(&b, "mean delay: happened → %-10s → %-10s → %s\n", "offered", "received", "published")
+		fmt.Fprintf(&b, "%-28s %12s %12s %12s\n", "mean delay:         happened", "→ offered", "→ received", "→ published")
 	}
 	for _, d := range s.Delays {
-		fmt.Fprintf(&b, "  %-28s %-10s %12s %12s\n", d.Source, brief(d.Offered), brief(d.Received), brief(d.Published))
+		fmt.Fprintf(&b, "  %-26s %12s %12s %12s\n", d.Source, brief(d.Offered), brief(d.Received), brief(d.Published))
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }
