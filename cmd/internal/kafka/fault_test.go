@@ -113,6 +113,7 @@ func TestNothingIsLostWhenLeadersAndCoordinatorsMove(t *testing.T) {
 	}
 	defer brokers.Close()
 	c := join(t, Config{Brokers: brokers.ListenAddrs()})
+	c.transport.MetadataTTL = 200 * time.Millisecond // how long a leader's move goes unnoticed
 	if err := c.Prepare(within(t)); err != nil {
 		t.Fatal(err)
 	}

@@ -18,6 +18,17 @@ import (
 // patience bounds what a test waits for; nothing passes or fails by how long something takes.
 const patience = 30 * time.Second
 
+// The tests run against an embedded broker, or against a real Kafka that these variables name; "broker env" in
+// .ci/kafka prints them. What needs a variable that is unset is skipped.
+//
+//	UALSTREAM_TEST_BROKERS         bootstrap servers of a plain listener, where anybody may do everything
+//	UALSTREAM_TEST_BROKER_RESTART  a command that restarts that broker (the worker's tests)
+//	UALSTREAM_TEST_TLS_BROKERS     the same brokers' TLS listener
+//	UALSTREAM_TEST_MTLS_BROKERS    … that wants a client certificate
+//	UALSTREAM_TEST_SASL_BROKERS    … over TLS that wants a login: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512
+//	UALSTREAM_TEST_SASL_LOGIN      user:password; by SCRAM the user "nobody" has the same password and may do nothing
+//	UALSTREAM_TEST_CERTIFICATES    folder with ca.crt, and client and stranger (whom the brokers do not know) .crt and .key
+
 // connect gives a cluster with a prefix of its own on an embedded broker, or on the brokers that
 // UALSTREAM_TEST_BROKERS names, so that the same tests run against a real Kafka.
 func connect(t testing.TB) *Cluster {
