@@ -158,16 +158,17 @@ func (w *watch) list(ctx context.Context, win window, on round) error {
 func (w *watch) persist(ctx context.Context, what string, f func() error) bool {
 	space := backoff.NewExponentialBackOff(backoff.WithInitialInterval(w.c.cfg.Poll),
 		backoff.WithMaxInterval(longestGap), backoff.WithMaxElapsedTime(0))
-	failed := time.Time{}
+	var failed time.Time
+	told := false
 	err := backoff.RetryNotify(f, backoff.WithContext(space, ctx), func(err error, wait time.Duration) {
 		if failed.IsZero() {
 			failed = time.Now()
 		}
 		if ctx.Err() == nil {
-			w.tell.met(what, err, "again_in", wait.Round(time.Second))
+			told = w.tell.met(what, err, "again_in", wait.Round(time.Second)) || told
 		}
 	})
-	if err == nil && !failed.IsZero() {
+	if err == nil && told {
 		w.log.Info(what+" works again", "after", time.Since(failed).Round(time.Second))
 	}
 	return err == nil

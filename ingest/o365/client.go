@@ -37,7 +37,8 @@ type Config struct {
 	Scope string
 	// Credential gives the tokens and caches them, as those of azidentity do.
 	Credential azcore.TokenCredential
-	// Transport carries the requests; nil is a copy of http.DefaultTransport.
+	// Transport carries the requests; nil is http.DefaultTransport. Of an *http.Transport a copy is used, which keeps
+	// more idle connections and less of what arrives faster than it is read.
 	Transport http.RoundTripper
 	// Quota spaces the requests; nil sends them as they come.
 	Quota Quota
@@ -90,9 +91,6 @@ func New(cfg Config) (*Client, error) {
 	if cfg.Scope == "" {
 		cfg.Scope = endpoint.String() + "/.default"
 	}
-	if cfg.Transport == nil {
-		cfg.Transport = transport()
-	}
 	if cfg.Quota == nil {
 		cfg.Quota = unlimited{}
 	}
@@ -104,7 +102,7 @@ func New(cfg Config) (*Client, error) {
 		root:      endpoint.String() + "/api/v1.0/" + cfg.Tenant + "/activity/feed",
 		publisher: cfg.Publisher,
 		tokens:    tokens{cred: cfg.Credential, scope: cfg.Scope},
-		http:      &http.Client{Transport: cfg.Transport, CheckRedirect: refuseRedirect},
+		http:      &http.Client{Transport: tuned(cfg.Transport), CheckRedirect: refuseRedirect},
 		quota:     cfg.Quota,
 		trouble:   trouble{log: cfg.Logger},
 		strays:    strays{log: cfg.Logger},
@@ -126,10 +124,27 @@ func parseEndpoint(s string) (*url.URL, error) {
 	return u, nil
 }
 
-// transport keeps enough idle connections for parallel retrieval; the default of two would dial for each blob.
-func transport() http.RoundTripper {
-	t := http.DefaultTransport.(*http.Transport).Clone()
-	t.MaxIdleConnsPerHost = 32
+const (
+	// idleConnections are enough for parallel retrieval; the default of two would dial for each blob.
+	idleConnections = 32
+	// streamBuffer is how much of an answer HTTP/2 may send ahead of the reader, 4 MB by default. It is the memory
+	// of each blob whose records have to wait for Kafka.
+	streamBuffer = 512 << 10
+)
+
+func tuned(rt http.RoundTripper) http.RoundTripper {
+	if rt == nil {
+		rt = http.DefaultTransport
+	}
+	t, ok := rt.(*http.Transport)
+	if !ok {
+		return rt
+	}
+	t = t.Clone()
+	t.MaxIdleConnsPerHost = max(t.MaxIdleConnsPerHost, idleConnections)
+	if t.HTTP2 == nil {
+		t.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerStream: streamBuffer}
+	}
 	return t
 }
 
