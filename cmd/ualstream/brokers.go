@@ -16,7 +16,7 @@ type brokerFlags struct {
 	prefix   string
 	embedded bool
 	data     string
-	kafkaLogin
+	login    kafkaLogin
 }
 
 func (b *brokerFlags) register(fs *flag.FlagSet) {
@@ -24,7 +24,7 @@ func (b *brokerFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&b.prefix, "prefix", schemas.DefaultPrefix, "")
 	fs.BoolVar(&b.embedded, "embedded", false, "")
 	fs.StringVar(&b.data, "data", defaultData(), "")
-	b.kafkaLogin.register(fs)
+	b.login.register(fs)
 }
 
 // defaultData is where the embedded broker keeps its folder, by the XDG base directory specification.
@@ -51,7 +51,7 @@ func (b *brokerFlags) check(command string) error {
 	if len(b.brokers) > 0 && b.embedded {
 		return wrongUse("leave out one of them", "--brokers and --embedded exclude each other")
 	}
-	if b.embedded && b.kafkaLogin.given() {
+	if b.embedded && b.login.given() {
 		return wrongUse("leave out --kafka-… and --sasl-…", "--embedded has a login of its own")
 	}
 	return nil
@@ -59,7 +59,7 @@ func (b *brokerFlags) check(command string) error {
 
 // external is the Kafka that the brokers name, and how to enter it.
 func (b *brokerFlags) external(e *env, log *slog.Logger) (kafka.Config, error) {
-	return b.kafkaLogin.config(e, log, b.ours(kafka.Config{Brokers: b.brokers}, log))
+	return b.login.config(e, log, b.ours(kafka.Config{Brokers: b.brokers}, log))
 }
 
 // ours says how this deployment uses a Kafka that was found.

@@ -78,7 +78,7 @@ func (e *env) parseConfig(fs *flag.FlagSet, c *config, help string, args []strin
 			return nil, err
 		}
 	}
-	return operands, c.brokerFlags.check(fs.Name())
+	return operands, c.check(fs.Name())
 }
 
 // configOnly is parseConfig for a command that takes no operands.
