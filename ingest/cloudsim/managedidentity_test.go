@@ -1,6 +1,7 @@
 package cloudsim
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -17,7 +18,7 @@ const (
 // machine is a simulated machine of contoso's with a system-assigned and a user-assigned identity.
 func machine(t *testing.T) (*client, *IdentityEndpoint) {
 	t.Helper()
-	c := start(t, Config{Identities: []Identity{{ClientID: systemID, Tenant: contoso, System: true}, {ClientID: userID, Tenant: contoso}}})
+	c := start(t, Config{Identities: []Identity{{ClientID: userID, Tenant: contoso}, {ClientID: systemID, Tenant: contoso, System: true}}})
 	e, err := c.cloud.StartIdentity("127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -88,6 +89,9 @@ func TestAManagedIdentityGetsTokensOfItsOwnTenant(t *testing.T) {
 			if status != http.StatusOK {
 				return
 			}
+			if want := cmp.Or(test.client, systemID); values["client_id"] != want {
+				t.Errorf("it is the token of %v, want %s", values["client_id"], want)
+			}
 			c.token = values["access_token"].(string)
 			if got := c.get("subscriptions/list"); got.status != http.StatusOK || values["expires_on"] == "" {
 				t.Errorf("%d %s, %s", got.status, got.body, text)
@@ -101,7 +105,11 @@ func TestAnAppTrustsTheMachinesIdentities(t *testing.T) {
 	_, values := ask(t, e.AppService(), url.Values{"api-version": {"2019-08-01"}, "client_id": {userID},
 		"resource": {"api://AzureADTokenExchange"}}, http.Header{"X-Identity-Header": {e.Header}})
 	c.presents(t, values["access_token"].(string), 0)
-	c.token = ""
-	other := start(t, Config{}) // knows no identity
+	impostor, err := c.cloud.FederatedToken(Identity{ClientID: userID, Tenant: contoso}.principal().objectID())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.presents(t, impostor, 700213)
+	other := start(t, Config{}) // another cloud's issuer
 	other.presents(t, values["access_token"].(string), 700211)
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"crypto/x509/pkix"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"maps"
@@ -16,11 +17,14 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/golang-jwt/jwt/v5"
 
 	"ualstream/cmd/internal/entra"
 	"ualstream/ingest/cloudsim"
@@ -68,6 +72,8 @@ type edge struct {
 
 	mu   sync.Mutex
 	seen map[string]string // "METHOD host/path": the scope that the request asked for
+	// assertion is the last one that came.
+	assertion string
 }
 
 func standBefore(t *testing.T, cloud *cloudsim.Cloud, hosts ...string) *edge {
@@ -122,6 +128,7 @@ func (e *edge) note(r *http.Request) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.seen[r.Method+" "+r.Host+r.URL.Path] = scope
+	e.assertion = form.Get("client_assertion")
 }
 
 func TestACredentialOfEachCloudAsksThatCloudsHosts(t *testing.T) {
@@ -176,4 +183,23 @@ func TestAnIdentityOfAGovernmentsCloudIsExchangedThere(t *testing.T) {
 	c := entra.Config{Kind: entra.ManagedIdentity, ClientID: appID, IdentityID: machine.user, Local: toMachine(machine.Addr),
 		Authority: "https://" + login + "/", Transport: e.transport}
 	accepted(t, cloud, contoso, credential(t, c, contoso))
+}
+
+func TestACertificateIsSentWithItsChain(t *testing.T) {
+	own, issuer := pair(t, 0), pair(t, 1)
+	cloud, _ := simulate(t, cloudsim.Config{Certificates: []*x509.Certificate{own.cert}})
+	e := standBefore(t, cloud, "login.microsoftonline.com")
+	c := credential(t, entra.Config{Kind: entra.Certificate, ClientID: appID, Transport: e.transport,
+		CertificateFile: write(t, "app.pem", issuer.certPEM()+own.certPEM()+own.keyPEM())}, contoso)
+	accepted(t, cloud, contoso, c)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	token, _, err := jwt.NewParser().ParseUnverified(e.assertion, jwt.MapClaims{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoded := base64.StdEncoding.EncodeToString
+	if want := []any{encoded(own.cert.Raw), encoded(issuer.cert.Raw)}; !reflect.DeepEqual(token.Header["x5c"], want) {
+		t.Errorf("x5c is %v, want the app's own and its issuer's", token.Header["x5c"])
+	}
 }

@@ -52,7 +52,7 @@ func loginReason(err error) string {
 }
 
 // These begin what is not worth a line, or may hold a token: the library quotes an answer that it cannot read.
-var chaff = []string{"Trace ID:", "To troubleshoot, visit", "json message bytes were"}
+var chaff = []string{"Trace ID:", "To troubleshoot, visit", "json message bytes were", "raw message was"}
 
 // jsonWebToken is how every JSON object begins in base64, and so every token and assertion.
 var jsonWebToken = regexp.MustCompile(`eyJ[\w-]+(\.[\w-]*)*`)

@@ -26,18 +26,27 @@ func troubles(t *testing.T, cloud *cloudsim.Cloud, machine machine) map[string]e
 			answerDiscovery(w, r)
 			return
 		}
-		fmt.Fprint(w, `{"token_type":"Bearer","expires_in":3599,"access_token":"eyJhbGciOiJub25lIn0.eyJvaWQiOiJtZSJ9.c2VjcmV0`)
+		fmt.Fprint(w, `{"token_type":"Bearer","expires_in":3599,"access_token":"opaque`)
+	}))
+	quoting := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			answerDiscovery(w, r)
+			return
+		}
+		w.WriteHeader(http.StatusUnauthorized)
+		fmt.Fprint(w, `{"error_description":"AADSTS50013: cannot take eyJhbGciOiJub25lIn0.eyJvaWQiOiJtZSJ9.c2VjcmV0, sorry"}`)
 	}))
 	proxy := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "<html>\n<p>Who are you?", http.StatusForbidden)
 	}))
-	t.Cleanup(func() { broken.Close(); proxy.Close() })
+	t.Cleanup(func() { broken.Close(); quoting.Close(); proxy.Close() })
 	nobody := &http.Transport{DialContext: toMachine("127.0.0.1:1").DialContext}
 	return map[string]entra.Config{
 		"AADSTS7000215":      {Kind: entra.Secret, ClientID: appID, Secret: "hunter2"},
 		"AADSTS700016":       {Kind: entra.Secret, ClientID: fabrikam, Secret: "hunter2"},
 		"403 Forbidden":      {Kind: entra.Secret, ClientID: appID, Secret: "hunter2", Authority: proxy.URL, Transport: proxy.Client().Transport},
 		"json decode error":  {Kind: entra.Secret, ClientID: appID, Secret: "hunter2", Authority: broken.URL, Transport: broken.Client().Transport},
+		"cannot take …, sor": {Kind: entra.Secret, ClientID: appID, Secret: "hunter2", Authority: quoting.URL, Transport: quoting.Client().Transport},
 		"AADSTS700027":       {Kind: entra.Certificate, ClientID: appID, CertificateFile: write(t, "other.pem", other.certPEM()+other.keyPEM())},
 		"AADSTS700213":       {Kind: entra.WorkloadIdentity, ClientID: appID, TokenFile: write(t, "token", stranger)},
 		"Identity not":       {Kind: entra.ManagedIdentity, ClientID: fabrikam, Local: toMachine(machine.Addr)},
@@ -60,7 +69,7 @@ func TestAFailedLoginIsOneLineThatSaysWhyAndHoldsNoSecret(t *testing.T) {
 			if !strings.Contains(text, want) || !strings.HasPrefix(text, "log in as ") {
 				t.Errorf("got %s", text)
 			}
-			for _, never := range []string{"\n", "hunter2", "eyJ", "c2VjcmV0", "Trace ID", "aka.ms", "RESPONSE", "---"} {
+			for _, never := range []string{"\n", "hunter2", "eyJ", "c2VjcmV0", "opaque", "Trace ID", "aka.ms", "RESPONSE", "---"} {
 				if strings.Contains(text, never) {
 					t.Errorf("%q holds %q", text, never)
 				}
