@@ -65,7 +65,7 @@ func (b *body) cut(p []byte) (int, error) {
 		b.headed = true
 		length, err := strconv.Atoi(b.Header().Get("Content-Length"))
 		if err != nil {
-			length = 1 << 20 // of a body whose length is not known, much less than it has
+			length = 64 << 10 // of a large body that is zipped while it is written, the beginning
 		}
 		b.left = b.r.turn.dice(CutBody).IntN(max(length, 1))
 	}

@@ -57,6 +57,22 @@ func TestBodiesAreCutBeforeTheirEnd(t *testing.T) {
 	}
 }
 
+func TestABodyOfUnknownLengthDoesNotEndInGoodOrder(t *testing.T) {
+	c := struck(t, CutBody)
+	id, err := c.cloud.OfferLarge(contoso, noon.Add(-time.Minute), 20_000_000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range spared - 1 {
+		if reply, body, err := c.read(c.feed("audit/"+id), "gzip"); reply.ContentLength != -1 || err == nil || len(body) > 64<<10 {
+			t.Fatalf("%d bytes of %d, error %v", len(body), reply.ContentLength, err)
+		}
+	}
+	if _, body, err := c.read(c.feed("audit/"+id), "gzip"); err != nil || len(body) < 64<<10 {
+		t.Fatalf("the spared one: %d bytes, error %v", len(body), err)
+	}
+}
+
 func TestABodyThatWasCutWasNotServed(t *testing.T) {
 	c := struck(t, CutBody)
 	id := c.offer("Audit.General", -time.Minute, `{"Id":"a"}`)

@@ -82,7 +82,8 @@ func (l *large) write(w io.Writer) error {
 		if i == 0 {
 			sep = '['
 		}
-		piece = slices.Concat(append(piece, sep), l.before, []byte(l.id(i)), l.after)
+		piece = append(append(piece, sep), l.before...)
+		piece = append(append(piece, l.id(i)...), l.after...)
 		if len(piece) < 64<<10 && i < l.n-1 {
 			continue
 		}

@@ -139,6 +139,11 @@ func TestBodiesAreCorruptForGood(t *testing.T) {
 		default:
 			t.Errorf("%v in %q, lost %q", fates, body, k.Lost[id])
 		}
+		for _, r := range c.cloud.Served() {
+			if r.ContentID == id && !strings.Contains(body, r.ID) {
+				t.Errorf("%s was not served in %q", r.ID, body)
+			}
+		}
 		if json.Valid([]byte(body)) {
 			t.Errorf("readable: %q", body)
 		}
