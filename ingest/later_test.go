@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -82,6 +83,72 @@ func TestWhatLookedLostForAMinuteIsStoredBeforeItExpires(t *testing.T) {
 				_, s := pass(t, f, time.Hour)
 				if e := s.entry("a"); e.State != schemas.BlobStored || s.ledger[0].State != schemas.BlobLost {
 					t.Errorf("ledger %+v", s.ledger)
+				}
+			})
+		})
+	}
+}
+
+func TestAnIDThatIsRefusedRightAfterItsListingIsNoLoss(t *testing.T) {
+	for name, c := range map[string]struct {
+		valid time.Duration // from its creation
+		want  schemas.BlobState
+	}{"for some time": {20 * time.Minute, schemas.BlobStored}, "for ever": {retention, schemas.BlobLost}} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a := aged("a", 0)
+				f := &script{list: listUnexpired(a)}
+				f.records = func(context.Context, o365.Blob) ([]string, error) {
+					if time.Since(a.Created) < c.valid {
+						return nil, &o365.Error{Status: 400, Code: "AF20052"}
+					}
+					return []string{`{"Id":"1"}`}, nil
+				}
+				_, s := pass(t, f, 3*time.Hour)
+				if len(s.ledger) == 0 || s.ledger[0].State != c.want || s.ledger[0].At.Sub(a.Created) < min(c.valid, justListed) {
+					t.Errorf("ledger %+v", s.ledger)
+				}
+			})
+		})
+	}
+}
+
+// trickle is a feed whose blobs give a record now and then.
+type trickle struct {
+	*script
+	every   time.Duration
+	records int
+}
+
+func (f trickle) Records(ctx context.Context, b o365.Blob) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		f.note(ctx, b.ID)
+		for i := range f.records {
+			if pause(ctx, f.every); ctx.Err() != nil {
+				yield(nil, ctx.Err())
+				return
+			}
+			if !yield(fmt.Appendf(nil, `{"Id":"%d"}`, i), nil) {
+				return
+			}
+		}
+	}
+}
+
+func TestABlobThatTricklesIsStoredInTheEnd(t *testing.T) {
+	for name, c := range map[string]struct {
+		feed  trickle
+		tries int // at most
+	}{
+		"a chunk within patience":   {trickle{every: 400 * time.Millisecond, records: 5 * chunkRecords}, 1},
+		"a chunk takes much longer": {trickle{every: 2 * time.Second, records: chunkRecords}, 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c.feed.script = &script{list: listUnexpired(aged("a", 24*time.Hour))}
+				_, s := pass(t, c.feed.script, 3*24*time.Hour, func(cfg *Config) { cfg.Feed = c.feed })
+				if e := s.entry("a"); e.State != schemas.BlobStored || e.Records != c.feed.records || len(c.feed.classes["a"]) > c.tries {
+					t.Errorf("%d tries, ledger %+v", len(c.feed.classes["a"]), s.ledger)
 				}
 			})
 		})

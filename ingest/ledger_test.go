@@ -54,7 +54,12 @@ func TestLedgerForgetsWhatCanNoLongerBeListed(t *testing.T) {
 	for _, c := range []struct {
 		now              time.Time
 		expires, unknown bool
-	}{{noon.Add(time.Hour), true, true}, {noon.Add(3 * time.Hour), false, true}, {noon.Add(8 * 24 * time.Hour), false, false}} {
+	}{
+		{noon.Add(time.Hour + 50*time.Minute), true, true},
+		{noon.Add(2*time.Hour + 10*time.Minute), true, true}, // it has only just looked
+		{noon.Add(3 * time.Hour), false, true},
+		{noon.Add(8 * 24 * time.Hour), false, false},
+	} {
 		l.Forget(c.now)
 		if l.settled(b.Key(), time.Time{}) != c.expires || l.settled(unknown.Key(), time.Time{}) != c.unknown {
 			t.Errorf("at %s: %v and %v", c.now, l.settled(b.Key(), time.Time{}), l.settled(unknown.Key(), time.Time{}))

@@ -201,6 +201,11 @@ func TestThrottlingLowersTheQuotaOnceForABurst(t *testing.T) {
 		if s := q.Stats(); !near(s.Current, 800) || s.Throttled != 16 || s.Configured != 1000 {
 			t.Errorf("after a burst: %+v", s)
 		}
+		time.Sleep(time.Second)
+		q.Throttled(time.Now(), 0) // of the same moment
+		if s := q.Stats(); s.Current > 810 || s.Current < 800 {
+			t.Errorf("lowered twice in a moment: %+v", s)
+		}
 		time.Sleep(moment)
 		q.Throttled(sent, 0) // an answer that took long, to a request from before
 		if s := q.Stats(); s.Current < 800 {

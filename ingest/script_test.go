@@ -21,7 +21,8 @@ type script struct {
 	list    func(w window) ([]o365.Blob, error)
 	records func(ctx context.Context, b o365.Blob) ([]string, error)
 	skew    time.Duration
-	first   map[string]string // by contentId: a record that comes before what records gives
+	classes map[string][]class // of the errands, by what was asked for
+	first   map[string]string  // by contentId: a record that comes before what records gives
 }
 
 // listing is a window and when it was sent.
@@ -43,8 +44,19 @@ func (f *script) Start(context.Context, string) error {
 	return nil
 }
 
-func (f *script) List(_ context.Context, _ string, from, to time.Time) iter.Seq2[o365.Blob, error] {
+// note takes down what a request is for.
+func (f *script) note(ctx context.Context, what string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.classes == nil {
+		f.classes = map[string][]class{}
+	}
+	f.classes[what] = append(f.classes[what], errandOf(ctx).class)
+}
+
+func (f *script) List(ctx context.Context, _ string, from, to time.Time) iter.Seq2[o365.Blob, error] {
 	return func(yield func(o365.Blob, error) bool) {
+		f.note(ctx, "list since "+time.Since(from).Truncate(time.Hour).String())
 		now := time.Now()
 		if to.Sub(from) > 24*time.Hour || from.Before(now.Add(f.skew-retention)) || !from.Before(to) {
 			f.t.Errorf("at %s: window %s to %s", now, from, to)
@@ -71,6 +83,7 @@ func (f *script) List(_ context.Context, _ string, from, to time.Time) iter.Seq2
 
 func (f *script) Records(ctx context.Context, b o365.Blob) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
+		f.note(ctx, b.ID)
 		if first, ok := f.first[b.ID]; ok && !yield([]byte(first), nil) {
 			return
 		}

@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -103,6 +104,82 @@ func TestAPageTokenThatIsRefusedIsNoReasonToWait(t *testing.T) {
 		begun, _ := pass(t, f, time.Second)
 		if at := gap(f.sent, upToSecond(begun.Add(margin-retention)), begun); !at.IsZero() {
 			t.Errorf("nothing lists %s", at)
+		}
+	})
+}
+
+func TestANextPageOnAnotherHostHasTheWindowListedAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		refused := map[window]bool{}
+		f := &script{}
+		f.list = func(w window) ([]o365.Blob, error) {
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if !refused[w] {
+				refused[w] = true
+				return nil, fmt.Errorf("list: next page: %w: https://evil.example", o365.ErrForeign)
+			}
+			return nil, nil
+		}
+		begun, _ := pass(t, f, time.Second)
+		if at := gap(f.sent, upToSecond(begun.Add(margin-retention)), begun); !at.IsZero() {
+			t.Errorf("nothing lists %s", at)
+		}
+	})
+}
+
+func TestRequestsSayWhatTheyAreFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &script{list: listUnexpired(aged("new", time.Hour), aged("old", 50*time.Hour), aged("oldest", retention-time.Hour))}
+		pass(t, f, 30*time.Second)
+		for what, want := range map[string]class{
+			"list since 6h0m0s": firstLive, "list since 48h0m0s": firstOld, "list since 167h0m0s": urgent,
+			"old": firstOld, "oldest": urgent,
+		} {
+			if got := f.classes[what]; len(got) != 1 || got[0] != want {
+				t.Errorf("%s: classes %d, want %d", what, got, want)
+			}
+		}
+	})
+}
+
+func TestASweepRestsAsLongAsItTook(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sweeping := time.Duration(0)
+		f := &script{list: func(w window) ([]o365.Blob, error) {
+			if time.Since(w.to) > 12*time.Hour { // no window of the poll
+				time.Sleep(20 * time.Minute)
+				sweeping += 20 * time.Minute
+			}
+			return nil, nil
+		}}
+		begun, _ := pass(t, f, 24*time.Hour)
+		if whole := time.Since(begun); sweeping > whole*6/10 || sweeping < whole*4/10 {
+			t.Errorf("%s of %s went into sweeps", sweeping, whole)
+		}
+	})
+}
+
+func TestAClockThatIsSetBackDoesNotHoldUpThePoll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		fresh := aged("fresh", -10*time.Minute)
+		f := &script{list: func(window) ([]o365.Blob, error) {
+			if time.Now().Before(fresh.Created) {
+				return nil, nil
+			}
+			return []o365.Blob{fresh}, nil
+		}}
+		_, s := pass(t, f, 15*time.Minute, func(cfg *Config) {
+			cfg.Clock = func() time.Time {
+				if time.Since(begun) < 5*time.Minute {
+					return time.Now().Add(20 * time.Hour) // and then it is set right
+				}
+				return time.Now()
+			}
+		})
+		if !s.settled("fresh")() {
+			t.Errorf("ledger %+v", s.ledger)
 		}
 	})
 }

@@ -207,7 +207,9 @@ func TestAPageThatTricklesIsAskedForAgain(t *testing.T) {
 		}
 	})
 	c.stall = 20 * time.Millisecond
-	if ids, err := listed(t.Context(), c); err != nil || len(ids) != 1 || n != 2 {
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // far longer than a page may take
+	defer cancel()
+	if ids, err := listed(ctx, c); err != nil || len(ids) != 1 || n != 2 {
 		t.Errorf("ids %q, error %v, %d requests", ids, err, n)
 	}
 }
