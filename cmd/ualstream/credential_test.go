@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+	"github.com/google/uuid"
 	"software.sslmate.com/src/go-pkcs12"
 
 	"ualstream/cmd/internal/entra"
@@ -70,7 +71,7 @@ func simulatedApp(t *testing.T, c cloudsim.Config) (*cloudsim.Cloud, string) {
 }
 
 func TestEachWayToNameACredentialLogsIn(t *testing.T) {
-	const system = "44444444-aaaa-4bbb-8ccc-000000000004"
+	system := uuid.NewString() // the library keeps an identity's tokens for the life of the process
 	cloud, dir := simulatedApp(t, cloudsim.Config{Identities: []cloudsim.Identity{{ClientID: system, Tenant: cloudsim.DefaultTenant, System: true}}})
 	machine, err := cloud.StartIdentity("127.0.0.1:0")
 	if err != nil {
