@@ -10,7 +10,7 @@ import (
 
 func TestQuotaIsATenantsOwnAndSeenInTheMetrics(t *testing.T) {
 	q := newQuotas(100)
-	if q.of("a") == q.of("b") || q.of("a") != q.of("a") {
+	if first := q.of("a"); first == q.of("b") || first != q.of("a") {
 		t.Error("two tenants share a quota, or one has two")
 	}
 	q.of("b").Throttled(time.Now(), time.Minute)
