@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -83,11 +84,11 @@ func (b *book) logger() *slog.Logger { return slog.New(slog.NewTextHandler(b, ni
 func TestATypeWithoutPermissionIsToldRarelyAndTriedEverMoreRarely(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var log book
-		tries := 0
+		var tries atomic.Int32
 		granted := time.Now().Add(5 * time.Hour)
 		f := &script{list: func(window) ([]o365.Blob, error) {
-			if tries++; time.Now().Before(granted) {
-				return nil, &o365.Error{Status: 401, Code: "AF10001", Message: fmt.Sprint("try ", tries)}
+			if try := tries.Add(1); time.Now().Before(granted) {
+				return nil, &o365.Error{Status: 401, Code: "AF10001", Message: fmt.Sprint("try ", try)}
 			}
 			return []o365.Blob{aged("a", time.Hour)}, nil
 		}}
@@ -98,8 +99,8 @@ func TestATypeWithoutPermissionIsToldRarelyAndTriedEverMoreRarely(t *testing.T) 
 		if !strings.Contains(log.String(), "poll works again") || !strings.Contains(log.warnings()[0], "admin consent") {
 			t.Errorf("log:\n%s", log.String())
 		}
-		if tries > 5*60*2 || !s.settled("a")() {
-			t.Errorf("%d tries, ledger %+v", tries, s.ledger)
+		if tries.Load() > 5*60*2 || !s.settled("a")() {
+			t.Errorf("%d tries, ledger %+v", tries.Load(), s.ledger)
 		}
 	})
 }

@@ -3,10 +3,10 @@ package ingest
 import (
 	"context"
 	"fmt"
-	"math"
 	"math/rand/v2"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -73,7 +73,7 @@ func demand(t *testing.T, q *Quota, callers int, d time.Duration, onTheWay time.
 }
 
 func TestNoMinuteHasMoreRequestsThanTheQuota(t *testing.T) {
-	for perMinute, hours := range map[int]float64{1: 50, 7: 20, 10: 20, 60: 10, 333: 1, 2000: 0.2} {
+	for perMinute, hours := range map[int]float64{1: 50, 7: 20, 10: 20, 60: 10, 333: 1, 2000: 0.1} {
 		t.Run(fmt.Sprint(perMinute), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				a := demand(t, NewQuota(perMinute), 20, time.Duration(hours*float64(time.Hour)), jitter)
@@ -89,7 +89,7 @@ func TestNoMinuteHasMoreRequestsThanTheQuota(t *testing.T) {
 }
 
 func TestTheQuotaIsUsed(t *testing.T) {
-	for _, perMinute := range []int{1, 10, 100, 2000, 60_000} {
+	for _, perMinute := range []int{1, 10, 100, 2000, 20_000} {
 		t.Run(fmt.Sprint(perMinute), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				q, n := NewQuota(perMinute), 0
@@ -124,15 +124,12 @@ func TestPermitsAreMadeUpForAfterALatePause(t *testing.T) {
 }
 
 // takers ask for permits of a class all the time, and count them, until ctx ends.
-func takers(ctx context.Context, all *sync.WaitGroup, q *Quota, c class, n int) *int {
-	got := new(int)
-	var mu sync.Mutex
+func takers(ctx context.Context, all *sync.WaitGroup, q *Quota, c class, n int) *atomic.Int64 {
+	got := &atomic.Int64{}
 	for range n {
 		all.Go(func() {
 			for q.Wait(withErrand(ctx, errand{class: c})) == nil {
-				mu.Lock()
-				*got++
-				mu.Unlock()
+				got.Add(1)
 			}
 		})
 	}
@@ -147,9 +144,9 @@ func TestPermitsGoToTheFirstTypesAndATenthToTheOthers(t *testing.T) {
 		var all sync.WaitGroup
 		first, old, other := takers(ctx, &all, q, firstLive, 4), takers(ctx, &all, q, firstOld, 16), takers(ctx, &all, q, otherLive, 16)
 		all.Wait()
-		sum := *first + *old + *other
-		if *first < sum*89/100 || *first > sum*91/100 || *old < sum*3/100 || *other < sum*3/100 {
-			t.Errorf("of %d: %d live, %d back-fill, %d of other types", sum, *first, *old, *other)
+		sum := first.Load() + old.Load() + other.Load()
+		if first.Load() < sum*89/100 || first.Load() > sum*91/100 || old.Load() < sum*3/100 || other.Load() < sum*3/100 {
+			t.Errorf("of %d: %d live, %d back-fill, %d of other types", sum, first.Load(), old.Load(), other.Load())
 		}
 	})
 }
@@ -184,114 +181,6 @@ func TestAWaiterWhoGivesUpLeavesNoHole(t *testing.T) {
 		cancel()
 		if q.Wait(ended) == nil || q.Stats().Waiting != 0 {
 			t.Errorf("%+v", q.Stats())
-		}
-	})
-}
-
-func near(a, b float64) bool { return math.Abs(a-b) < 1 }
-
-func TestThrottlingLowersTheQuotaOnceForABurst(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		q := NewQuota(1000)
-		sent := time.Now()
-		time.Sleep(10 * time.Second)
-		for range 16 {
-			q.Throttled(sent, 0)
-		}
-		if s := q.Stats(); !near(s.Current, 800) || s.Throttled != 16 || s.Configured != 1000 {
-			t.Errorf("after a burst: %+v", s)
-		}
-		time.Sleep(time.Second)
-		q.Throttled(time.Now(), 0) // of the same moment
-		if s := q.Stats(); s.Current > 810 || s.Current < 800 {
-			t.Errorf("lowered twice in a moment: %+v", s)
-		}
-		time.Sleep(moment)
-		q.Throttled(sent, 0) // an answer that took long, to a request from before
-		if s := q.Stats(); s.Current < 800 {
-			t.Errorf("lowered for a request from before: %+v", s)
-		}
-		q.Throttled(time.Now(), 0)
-		if s := q.Stats(); s.Current > 700 {
-			t.Errorf("not lowered for another moment: %+v", s)
-		}
-		for range 100 {
-			q.Throttled(time.Now(), 0)
-			time.Sleep(moment)
-		}
-		if s := q.Stats(); s.Current < 100 || s.Current > 150 {
-			t.Errorf("not at the floor: %+v", s)
-		}
-	})
-}
-
-func TestALoweredQuotaIsKeptToAndRecovers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		q := NewQuota(1000)
-		for range 20 {
-			q.Throttled(time.Now(), 0)
-			time.Sleep(moment)
-		}
-		var all sync.WaitGroup
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
-		defer cancel()
-		before := q.Stats().Current
-		got := takers(ctx, &all, q, firstLive, 4)
-		time.Sleep(time.Minute)
-		if n, most := *got, before+200; float64(n) > most || float64(n) < before {
-			t.Errorf("%d permits in a minute at %.0f", n, before)
-		}
-		time.Sleep(regainWithin)
-		if s := q.Stats(); s.Current != 1000 {
-			t.Errorf("not recovered: %+v", s)
-		}
-		n := *got
-		time.Sleep(time.Minute)
-		if *got-n < 970 || *got-n > 1000 {
-			t.Errorf("%d permits in a minute after recovery", *got-n)
-		}
-		all.Wait()
-	})
-}
-
-func TestRetryAfterHoldsUpAllRequests(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		q := NewQuota(2000)
-		begun := time.Now()
-		q.Throttled(begun, 30*time.Second)
-		q.Throttled(begun, time.Second) // the longest counts
-		if s := q.Stats(); s.Paused != 30*time.Second {
-			t.Errorf("%+v", s)
-		}
-		var all sync.WaitGroup
-		for c := range otherOld + 1 {
-			all.Go(func() {
-				if err := q.Wait(withErrand(t.Context(), errand{class: c})); err != nil || time.Since(begun) < 30*time.Second {
-					t.Errorf("class %d: a permit after %s, error %v", c, time.Since(begun), err)
-				}
-			})
-		}
-		all.Wait()
-		if time.Since(begun) > 31*time.Second {
-			t.Errorf("the last permit came after %s", time.Since(begun))
-		}
-	})
-}
-
-func TestPatienceRestsWhileThePermitIsWaitedFor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		q := NewQuota(2000)
-		q.Throttled(time.Now(), time.Hour)
-		ctx, cancel := context.WithCancel(t.Context())
-		p := newPatience(time.Minute, cancel)
-		p.run()
-		if err := q.Wait(withErrand(ctx, errand{patience: p})); err != nil {
-			t.Errorf("an hour's pause used up a minute's patience: %v", err)
-		}
-		begun := time.Now()
-		<-ctx.Done()
-		if time.Since(begun) != time.Minute {
-			t.Errorf("patience ended after %s", time.Since(begun))
 		}
 	})
 }

@@ -68,9 +68,6 @@ func (w *watch) poll(ctx context.Context, listed time.Time) {
 	for first := true; ctx.Err() == nil; first = false {
 		worked := w.persist(ctx, "poll", func() error {
 			now := upToSecond(w.c.theirNow())
-			if now.Before(listed) { // a clock was set back
-				listed = now
-			}
 			if _, err := w.cover(ctx, windows(listed.Add(-w.c.cfg.Overlap), now), round{live: true}); err != nil {
 				return err
 			}
