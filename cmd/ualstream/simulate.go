@@ -40,7 +40,7 @@ The intruder comes once, at the start. The certificate authority is kept in --di
 a worker goes on when the simulation is started again. It is renewed a month before it expires: then start the worker
 again, too.
 
-Faults of requests. Of any four askings in a row for the same thing one is spared these, and those of bodies and listings:
+Faults of requests (of any four askings in a row for one thing, one is spared these and those of bodies and listings):
     throttle-403               AF429 with status 403, as Microsoft's reference prints it
     throttle-403-retry-after   the same, with Retry-After
     throttle-429               AF429 with status 429

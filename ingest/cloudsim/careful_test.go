@@ -159,7 +159,7 @@ func TestAClientThatMakesNoMistakeHasWhatIsReckoned(t *testing.T) {
 		client: start(t, Config{Faults: faults, FaultSeed: 3, PageSize: 5, LargeBlob: 200_000, Tenants: tenants()[:1]}),
 		events: map[string]bool{}, rejects: map[string]bool{}, lost: map[string]bool{}, settled: map[string]bool{}, refusal: map[string]int{},
 	}
-	if err := c.cloud.Play(ended(t), past(8, 120)); err != nil {
+	if err := c.cloud.Play(ended(t), past(6, 100)); err != nil {
 		t.Fatal(err)
 	}
 	for _, wait := range []time.Duration{0, 0, time.Hour, 23 * time.Hour, 48 * time.Hour, 48 * time.Hour} {
@@ -178,7 +178,7 @@ func TestAClientThatMakesNoMistakeHasWhatIsReckoned(t *testing.T) {
 	if lost := slices.Sorted(maps.Keys(k.Lost)); !slices.Equal(slices.Sorted(maps.Keys(c.lost)), lost) {
 		t.Errorf("%d lost, reckoned %d", len(c.lost), len(lost))
 	}
-	if len(k.Unlisted) != 0 || len(k.Missing) == 0 || len(k.Rejects) == 0 || len(k.Events) < 900 {
+	if len(k.Unlisted) != 0 || len(k.Missing) == 0 || len(k.Rejects) == 0 || len(k.Events) < 600 {
 		t.Errorf("%d unlisted, %d missing, %d rejects, %d events", len(k.Unlisted), len(k.Missing), len(k.Rejects), len(k.Events))
 	}
 	if requests, _ := c.cloud.Foreign(); requests != 0 {

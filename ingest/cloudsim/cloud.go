@@ -3,7 +3,8 @@
 //
 // It takes HTTPS requests of any client and gives what the real services would. It is written against Microsoft's
 // public documentation alone and imports nothing else of ualstream: were it to share a struct with the client, one
-// misreading would pass every test. It knows exactly what it made available and what was retrieved.
+// misreading would pass every test. It knows exactly what it made available, what was retrieved, and what a client that
+// makes no mistake has of it, whatever faults it shows.
 //
 // The package is larger than its neighbours because it stands for several services; each file is one noun of theirs.
 package cloudsim
@@ -183,7 +184,7 @@ func (c *Cloud) Start(addr string) error {
 	}
 	var other *foreign
 	if c.cfg.Faults[ForeignPage] > 0 || c.cfg.Faults[ForeignBlob] > 0 {
-		if other, err = startForeign(listening, settings.Clone()); err != nil {
+		if other, err = startForeign(listening, settings.Clone(), c.log); err != nil {
 			return errors.Join(err, l.Close())
 		}
 	}

@@ -56,12 +56,12 @@ const (
 // usual is how probable each fault is when all are asked for: of a request, a page, a blob or, where it lasts, of what
 // it befalls. They are so chosen that a client makes progress in minutes.
 var usual = Faults{
-	Throttle403: 0.005, Throttle403After: 0.005, Throttle429: 0.005, Throttle429After: 0.005,
+	Throttle403: 0.002, Throttle403After: 0.002, Throttle429: 0.002, Throttle429After: 0.002,
 	InternalError: 0.01, InternalError5: 0.005, InternalError6: 0.005, Timeout: 0.01, Unavailable: 0.01,
 	TokenRefused: 0.01, TokenRevoked: 0.5, Unsubscribed: 0.002, Disabled: 0.002, AlreadyEnabled: 0.5, NotYet: 0.05,
-	SlowBody: 0.01, CutBody: 0.02, CorruptPage: 0.01,
+	SlowBody: 0.01, CutBody: 0.02, CorruptPage: 0.005,
 	PartialListing: 0.2, ListedAgain: 0.2, ListedTwice: 0.1, EmptyPage: 0.1, PageSpelling: 0.3, PageV1: 0.3,
-	ForeignPage: 0.02, ForeignBlob: 0.02, Reordered: 0.3,
+	ForeignPage: 0.005, ForeignBlob: 0.02, Reordered: 0.3,
 	LateListing: 0.05, LateRecords: 0.1, Redelivered: 0.1, CorruptBlob: 0.03, Expired: 0.02, Vanished: 0.02, LargeBlob: 1,
 }
 

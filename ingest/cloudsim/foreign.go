@@ -3,6 +3,7 @@ package cloudsim
 import (
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"sync/atomic"
@@ -17,14 +18,16 @@ type foreign struct {
 	withToken atomic.Int64
 }
 
-func startForeign(host string, settings *tls.Config) (*foreign, error) {
+func startForeign(host string, settings *tls.Config, log *slog.Logger) (*foreign, error) {
 	l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
 	if err != nil {
 		return nil, fmt.Errorf("foreign host of the simulated cloud: %w", err)
 	}
 	_, port, _ := net.SplitHostPort(l.Addr().String()) // a listener's address has a port
 	f := &foreign{port: port}
-	f.server = &http.Server{Handler: f, TLSConfig: settings, ReadHeaderTimeout: headerTimeout}
+	f.server = &http.Server{
+		Handler: f, TLSConfig: settings, ReadHeaderTimeout: headerTimeout, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+	}
 	go func() { _ = f.server.ServeTLS(l, "", "") }() // it ends with ErrServerClosed, by Close
 	return f, nil
 }

@@ -147,7 +147,7 @@ func (c *Cloud) redeliver(d delivery, _ *blob, dice dice) {
 	again := delivery{tenant: d.tenant, kind: d.kind, again: true}
 	again.created = d.created.Add(dice.seconds(1, 20) * pick(dice, []time.Duration{1, 15, 6 * 3600}))
 	for _, i := range dice.Perm(len(d.records))[:dice.between(1, len(d.records))] {
-		again.records = append(again.records, d.records[i])
+		again.records = append(again.records, bytes.Clone(d.records[i])) // the caller's until now
 	}
 	c.pending = append(c.pending, again)
 }
