@@ -55,7 +55,7 @@ func (cfg Config) withDefaults() Config {
 }
 
 // Collector collects one tenant. Memory is bounded by Parallel: each blob in flight holds a chunk of about a
-// megabyte, or one record where that is larger. Beside that it holds the names of the blobs of seven days: in the
+// megabyte, or one record where that is larger, and half a megabyte that has arrived ahead of it. Beside that it holds the names of the blobs of seven days: in the
 // Ledger those that are settled, and those that could not be had until they are.
 type Collector struct {
 	cfg      Config

@@ -85,7 +85,7 @@ func (w *watch) fetch(ctx context.Context, key string, class class, b o365.Blob)
 func (w *watch) settle(key string, b o365.Blob, entry schemas.Blob, expired bool) {
 	w.c.cfg.Ledger.Apply(entry)
 	lost := entry.State == schemas.BlobLost
-	if lost {
+	if lost && !w.later.has(key) { // else it was told
 		w.log.Warn("blob lost", "blob", b.ID, "reason", entry.Reason)
 	}
 	if lost && !expired && !strings.HasPrefix(entry.Reason, oversized) {
