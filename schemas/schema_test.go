@@ -132,6 +132,7 @@ func stored() schemas.Blob {
 func tenant() schemas.Tenant {
 	return schemas.Tenant{
 		ID: "00000000-0000-4000-8000-000000000001", Name: "Contoso", ContentTypes: []string{"Audit.Exchange", "DLP.All"},
+		Domains: []string{"contoso.example"}, UncountedGroups: []string{"00000000-0000-4000-8000-00000000000a"},
 	}
 }
 

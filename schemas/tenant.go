@@ -23,6 +23,11 @@ type Tenant struct {
 	ID           string   `json:"id"`   // tenant ID, a GUID
 	Name         string   `json:"name"` // what people call it; may be empty
 	ContentTypes []string `json:"content_types"`
+	// Domains are the tenant's own beside those that its records show, in lower case.
+	Domains []string `json:"domains,omitempty"`
+	// UncountedGroups are Entra groups (GUIDs) whose members are watched like all others and left out where the
+	// tenant's identities are counted.
+	UncountedGroups []string `json:"uncounted_groups,omitempty"`
 }
 
 // ContentType gives the content type in the API's own spelling; the API compares without case.
