@@ -50,12 +50,13 @@ func (w *watch) take(ctx context.Context, b o365.Blob, on round) error {
 	return nil
 }
 
+// class ranks a blob. What is new is live whoever lists it: it may be a sweep that does so first.
 func (w *watch) class(b o365.Blob, live bool) class {
-	left := retention
+	now, left := w.c.theirNow(), retention
 	if !b.Expires.IsZero() {
-		left = b.Expires.Sub(w.c.theirNow())
+		left = b.Expires.Sub(now)
 	}
-	return classOf(w.contentType, live, left)
+	return classOf(w.contentType, live || now.Sub(b.Created) < w.c.cfg.Overlap, left)
 }
 
 // fetch settles a blob, or sets it aside: then nothing is remembered of it, and it is tried again later. So is one

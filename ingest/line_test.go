@@ -141,6 +141,14 @@ func fill(t *testing.T, s *slots, c class, of string) (n int) {
 
 func TestSlotsAreKeptForWhoIsNotAlike(t *testing.T) {
 	s := newSlots(16, 5)
+	if n := fill(t, s, firstOld, "Audit.Exchange") + fill(t, s, firstLive, "Audit.Exchange"); n != 12 {
+		t.Errorf("a type has %d slots, want three quarters", n)
+	}
+	if n := fill(t, s, firstLive, "Audit.AzureActiveDirectory"); n != 4 {
+		t.Errorf("another type has %d slots beside it", n)
+	}
+
+	s = newSlots(16, 5)
 	if n := fill(t, s, otherOld, "DLP.All"); n != 8 {
 		t.Errorf("a type has %d slots, want half", n)
 	}
@@ -198,8 +206,13 @@ func TestASlotGoesToWhoIsFirstInTheLineWhenItIsFree(t *testing.T) {
 		if !slices.Equal(order, []class{firstLive, otherLive, otherOld}) {
 			t.Errorf("order %d; the first gave up, the last had the lower class", order)
 		}
-		if s.taken != 0 || s.live != 0 || s.by["a"] != 0 || len(s.line.waiting) != 0 {
-			t.Errorf("left behind: %+v", s)
+		for share, n := range s.taken {
+			if n != 0 {
+				t.Errorf("%d of %+v are left behind", n, share)
+			}
+		}
+		if len(s.line.waiting) != 0 {
+			t.Errorf("%d still wait", len(s.line.waiting))
 		}
 	})
 }

@@ -7,21 +7,35 @@ import (
 
 // slots bounds how many blobs are fetched at once. Who goes first says line.
 //
-// A quarter of them is kept for live content of the first types and another for all the rest, and no content type has
-// more than half, so that blobs that are large, slow or stuck never hold up more than what is like them. A tenant
-// with one content type may use all that is not kept.
+// A quarter of them is kept for live content of the first types and another for all the rest. No content type has
+// more than half of them for one of the two, or three quarters for both. So blobs that are large, slow or stuck never
+// hold up more than what is like them: a type's back-fill does not hold up what it has just got, nor does one type
+// hold up the others. A tenant with one content type may use all that is not kept.
 type slots struct {
 	all, kept, each int
 
 	mu    sync.Mutex
 	line  line
-	taken int
-	live  int            // of them, by live content of the first types
-	by    map[string]int // of them, by content type
+	taken map[share]int
+}
+
+// share is a part of the slots that are taken: all, by one of the two groups, by a content type, or by both.
+type share struct {
+	group int    // 0 is both
+	of    string // content type; "" is all
+}
+
+// shares are those that a waiter's slot counts in.
+func (w *waiter) shares() [4]share {
+	group := 2
+	if w.class == firstLive {
+		group = 1
+	}
+	return [...]share{{}, {group, ""}, {0, w.of}, {group, w.of}}
 }
 
 func newSlots(all, contentTypes int) *slots {
-	s := &slots{all: all, kept: all / 4, each: all, by: map[string]int{}}
+	s := &slots{all: all, kept: all / 4, each: all, taken: map[share]int{}}
 	if contentTypes > 1 {
 		s.each = (all + 1) / 2
 	}
@@ -64,17 +78,17 @@ func (s *slots) serve() {
 }
 
 func (s *slots) may(w *waiter) bool {
-	alike := s.live
-	if w.class != firstLive {
-		alike = s.taken - s.live
+	most := [...]int{s.all, s.all - s.kept, s.each + s.kept, s.each}
+	for i, share := range w.shares() {
+		if s.taken[share] >= most[i] {
+			return false
+		}
 	}
-	return s.taken < s.all && alike < s.all-s.kept && s.by[w.of] < s.each
+	return true
 }
 
 func (s *slots) count(w *waiter, n int) {
-	s.taken += n
-	s.by[w.of] += n
-	if w.class == firstLive {
-		s.live += n
+	for _, share := range w.shares() {
+		s.taken[share] += n
 	}
 }

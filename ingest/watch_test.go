@@ -143,6 +143,18 @@ func TestRequestsSayWhatTheyAreFor(t *testing.T) {
 	})
 }
 
+func TestWhatIsNewIsLiveWhoeverListsIt(t *testing.T) {
+	w := New(Config{Feed: &script{}}).watch("Audit.Exchange")
+	for age, want := range map[time.Duration]class{time.Hour: firstLive, 7 * time.Hour: firstOld, 157 * time.Hour: urgent} {
+		if got := w.class(aged("a", age), false); got != want {
+			t.Errorf("of %s: class %d, want %d", age, got, want)
+		}
+	}
+	if got := w.class(aged("a", 7*time.Hour), true); got != firstLive {
+		t.Errorf("what is polled for: class %d", got)
+	}
+}
+
 func TestASweepRestsAsLongAsItTook(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		sweeping := time.Duration(0)
