@@ -40,11 +40,7 @@ func (c *Client) List(ctx context.Context, contentType string, from, to time.Tim
 		pages := trail{c: c, seen: map[string]bool{r.uri: true}}
 		var nameless error
 		for r.uri != "" {
-			p, err := retry(ctx, c, func() (page, error) { return c.page(ctx, r) })
-			var items []item
-			if err == nil {
-				items, err = itemsOf(p.text, r.op)
-			}
+			items, next, err := c.listing(ctx, r, &pages)
 			for _, it := range items {
 				if it.nameless() {
 					nameless = fmt.Errorf("%s: an item names no content", r.op)
@@ -52,16 +48,44 @@ func (c *Client) List(ctx context.Context, contentType string, from, to time.Tim
 					return
 				}
 			}
-			if err == nil {
-				r.uri, err = pages.next(p.next)
-			}
 			if err != nil {
 				yield(Blob{}, err)
 				return
 			}
+			r.uri = next
 		}
 		if nameless != nil {
 			yield(Blob{}, nameless)
+		}
+	}
+}
+
+// pageTries is how often a page is asked for that arrives and cannot be used.
+const pageTries = 4
+
+// listing gives a page's items and the next page's address. A page that cannot be read, or that leads to where
+// nothing may be sent, is asked for again: what a gateway made of one page must not cost the others. Where it stays
+// so, the items that could be read come with the error.
+func (c *Client) listing(ctx context.Context, r request, pages *trail) (items []item, next string, err error) {
+	space := c.pace()
+	for try := 1; ; try++ {
+		p, err := retry(ctx, c, func() (page, error) { return c.page(ctx, r) })
+		if err != nil {
+			return nil, "", err
+		}
+		items, err = itemsOf(p.text, r.op)
+		passing := err != nil
+		if err == nil {
+			next, err = pages.next(p.next)
+			passing = errors.Is(err, ErrForeign)
+		}
+		if !passing || try == pageTries {
+			return items, next, err
+		}
+		select {
+		case <-ctx.Done():
+			return items, "", err
+		case <-time.After(space.NextBackOff()):
 		}
 	}
 }

@@ -137,6 +137,38 @@ func TestAPageThatCannotBeReadIsAnError(t *testing.T) {
 	}
 }
 
+func TestAPageThatCannotBeUsedIsAskedForAgain(t *testing.T) {
+	for name, bad := range map[string]func(w http.ResponseWriter){
+		"no JSON": func(w http.ResponseWriter) { reply(w, 200, `[{"contentId":`) },
+		"a foreign next page": func(w http.ResponseWriter) {
+			w.Header().Set("NextPageUri", "https://elsewhere.example/2")
+			reply(w, 200, items("a"))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var self string
+			asked := map[string]int{}
+			c, srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				asked[r.URL.Path]++
+				switch {
+				case r.URL.Path == "/2":
+					reply(w, 200, items("b"))
+				case asked[r.URL.Path] < pageTries:
+					bad(w)
+				default:
+					w.Header().Set("NextPageUri", self+"/2")
+					reply(w, 200, items("a"))
+				}
+			})
+			self = srv.URL
+			ids, err := listed(t.Context(), c)
+			if err != nil || !slices.Equal(ids, []string{"a", "b"}) || asked["/2"] != 1 {
+				t.Errorf("ids %q, error %v, asked %v", ids, err, asked)
+			}
+		})
+	}
+}
+
 func TestItemsBesideANamelessOneAreGivenAndThoseOfLaterPages(t *testing.T) {
 	var self string
 	c, srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
