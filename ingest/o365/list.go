@@ -74,12 +74,10 @@ func (c *Client) listing(ctx context.Context, r request, pages *trail) (items []
 			return nil, "", err
 		}
 		items, err = itemsOf(p.text, r.op)
-		passing := err != nil
 		if err == nil {
 			next, err = pages.next(p.next)
-			passing = errors.Is(err, ErrForeign)
 		}
-		if !passing || try == pageTries {
+		if err == nil || errors.Is(err, errEndless) || try == pageTries {
 			return items, next, err
 		}
 		select {

@@ -79,6 +79,9 @@ func hasPublisher(query string) bool {
 // million blobs a day; a window of a day has far fewer pages.
 const maxPages = 10_000
 
+// errEndless is the error of pages that lead to no last one. To ask for one of them again changes nothing.
+var errEndless = errors.New("the pages have no end")
+
 // trail follows the pages of one answer and refuses to go in circles or on for ever.
 type trail struct {
 	c    *Client
@@ -95,10 +98,10 @@ func (t *trail) next(header string) (string, error) {
 		return "", fmt.Errorf("next page: %w", err)
 	}
 	if t.seen[uri] {
-		return "", errors.New("next page: the pages go in circles")
+		return "", fmt.Errorf("next page: %w: they go in circles", errEndless)
 	}
 	if t.seen[uri] = true; len(t.seen) > t.c.pages {
-		return "", fmt.Errorf("next page: more than %d pages", t.c.pages)
+		return "", fmt.Errorf("next page: %w: there are more than %d", errEndless, t.c.pages)
 	}
 	return uri, nil
 }
