@@ -101,7 +101,7 @@ func (t *trail) next(header string) (string, error) {
 		return "", fmt.Errorf("next page: %w: they go in circles", errEndless)
 	}
 	if t.seen[uri] = true; len(t.seen) > t.c.pages {
-		return "", fmt.Errorf("next page: %w: there are more than %d", errEndless, t.c.pages)
+		return "", fmt.Errorf("next page: %w: more than %d pages", errEndless, t.c.pages)
 	}
 	return uri, nil
 }
