@@ -32,12 +32,12 @@ func startCloud(t *testing.T) *cloudsim.Cloud {
 // startCloudOf gives simulated tenants that are subscribed to everything.
 func startCloudOf(t *testing.T, ids ...string) *cloudsim.Cloud {
 	t.Helper()
-	return startCloudWith(t, cloudsim.Config{}, ids...)
+	return startCloudWith(t, cloudsim.Config{PageSize: 5}, ids...)
 }
 
 func startCloudWith(t *testing.T, config cloudsim.Config, ids ...string) *cloudsim.Cloud {
 	t.Helper()
-	config.Seed, config.PageSize = 7, 5
+	config.Seed = 7
 	for i, id := range ids {
 		config.Tenants = append(config.Tenants, cloudsim.Tenant{
 			ID: id, Domain: fmt.Sprintf("tenant-%d.example", i), Enabled: schemas.ContentTypes,
