@@ -58,7 +58,7 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	if err := c.remember(found, schemas.Topics...); err != nil {
 		return err
 	}
-	return c.verify(ctx, fresh)
+	return c.verify(ctx, fresh, schemas.Topics...)
 }
 
 // newTopic gives what a topic is created with: copies that outlive a broker, and no leader that lacks messages.

@@ -31,11 +31,11 @@ func (e *SettingsError) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// verify compares the topics' settings with the contract. What does no harm may differ: longer retention, larger
+// verify compares these topics' settings with the contract. What does no harm may differ: longer retention, larger
 // messages, more replicas.
-func (c *Cluster) verify(ctx context.Context, fresh *fresh) error {
+func (c *Cluster) verify(ctx context.Context, fresh *fresh, topics ...schemas.Topic) error {
 	var ask []kafka.DescribeConfigRequestResource
-	for _, t := range schemas.Topics {
+	for _, t := range topics {
 		ask = append(ask, kafka.DescribeConfigRequestResource{ResourceType: kafka.ResourceTypeTopic, ResourceName: t.Name(c.cfg.Prefix)})
 	}
 	res, err := fresh.DescribeConfigs(ctx, &kafka.DescribeConfigsRequest{Resources: ask})
@@ -61,7 +61,7 @@ func (c *Cluster) verify(ctx context.Context, fresh *fresh) error {
 	if len(unread) > 0 {
 		refused.Refusals = append(refused.Refusals, c.denied(unread, "read the settings of"))
 	}
-	for _, t := range schemas.Topics {
+	for _, t := range topics {
 		name := t.Name(c.cfg.Prefix)
 		if settings, ok := found[name]; ok {
 			for _, w := range wrong(t, settings) {
