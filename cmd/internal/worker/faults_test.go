@@ -156,6 +156,7 @@ func TestAllFaultsAtOnceLoseNothing(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(file, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	k.Logger = log
 	o := options(log, cloud.URL(), transport(cloud), k)
+	o.Quota = 60_000 // throttling by chance lowers it, as it should
 	o.Tenants = append(o.Tenants, schemas.Tenant{ID: fabrikam, ContentTypes: schemas.ContentTypes})
 	g := gather(t, k)
 	_, stop := start(t, o)
