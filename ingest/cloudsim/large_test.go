@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"encoding/json"
+	"errors"
 	"io"
 	"net/http"
 	"testing"
@@ -67,7 +68,7 @@ func TestALargeBlobIsNowhereAsAWhole(t *testing.T) {
 		t.Fatalf("%d bytes at hand of %d", len(b.body), b.large.length())
 	}
 	var first countingWriter
-	if err := b.large.write(&first); err != io.ErrShortWrite || first.largest > 100<<10 {
+	if err := b.large.write(&first); !errors.Is(err, io.ErrShortWrite) || first.largest > 100<<10 {
 		t.Errorf("%d bytes at once, error %v", first.largest, err)
 	}
 	if !json.Valid(append(first.head[:bytes.LastIndex(first.head, []byte(`,{"CreationTime"`))], ']')) {

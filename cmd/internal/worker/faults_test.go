@@ -143,7 +143,7 @@ func faultyCloud(t *testing.T) *cloudsim.Cloud {
 }
 
 // TestAllFaultsAtOnceLoseNothing plays a day in two tenants while Microsoft's side does all that it can do wrong. A
-// longer one: go test ./cmd/internal/worker -run AllFaults -faults 5m -timeout 30m
+// longer one is one command: go test ./cmd/internal/worker -run AllFaults -faults 5m -timeout 30m.
 func TestAllFaultsAtOnceLoseNothing(t *testing.T) {
 	t.Parallel()
 	cloud, k := faultyCloud(t), testKafka(t)
