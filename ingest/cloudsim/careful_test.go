@@ -63,7 +63,7 @@ func codeIn(body []byte) string {
 // list gives the blobs of a window, from its beginning again where a page cannot be had.
 func (c *careful) list(kind, window string) (blobs []listed) {
 	c.t.Helper()
-	for row := range 50 {
+	for range 50 {
 		blobs = nil
 		next := c.cloud.URL() + "/api/v1.0/" + contoso + "/activity/feed/subscriptions/content?contentType=" + kind + window
 		var err error
