@@ -36,7 +36,7 @@ func (c *Cloud) assertion(r *http.Request, t *tenant) *refusal {
 	case strings.EqualFold(got.Issuer, c.cfg.ClientID):
 		return c.selfSigned(r, t, text, token.Header, got)
 	default:
-		return c.federated(text, got)
+		return c.federated(t, text, got)
 	}
 }
 
@@ -46,7 +46,7 @@ func (c *Cloud) selfSigned(r *http.Request, t *tenant, text string, header map[s
 	if cert == nil {
 		return invalidSignature("The key was not found.", thumbprint)
 	}
-	if now := c.cfg.Clock(); now.After(cert.NotAfter) {
+	if now := c.clockOf(t.ID); now.After(cert.NotAfter) {
 		return invalidSignature("The key used is expired.", thumbprint)
 	}
 	if !signedBy(text, cert.PublicKey) {
@@ -60,7 +60,7 @@ func (c *Cloud) selfSigned(r *http.Request, t *tenant, text string, header map[s
 	case !slices.ContainsFunc(got.Audience, func(a string) bool { return slices.Contains(endpoints(r, t), a) }):
 		return refuse("invalid_client", 700023, "Client assertion audience claim does not match Realm issuer.")
 	}
-	return c.timely(got)
+	return c.timely(t, got)
 }
 
 // endpoints are the audiences that an assertion to this tenant may have.
@@ -101,8 +101,8 @@ func invalidSignature(reason, thumbprint string) *refusal {
 }
 
 // timely checks that an assertion is valid now. One without an expiry never is.
-func (c *Cloud) timely(got jwt.RegisteredClaims) *refusal {
-	now := c.cfg.Clock()
+func (c *Cloud) timely(t *tenant, got jwt.RegisteredClaims) *refusal {
+	now := c.clockOf(t.ID)
 	if got.ExpiresAt != nil && now.Before(got.ExpiresAt.Add(clockSkew)) &&
 		(got.NotBefore == nil || now.After(got.NotBefore.Add(-clockSkew))) {
 		return nil
@@ -113,7 +113,7 @@ func (c *Cloud) timely(got jwt.RegisteredClaims) *refusal {
 
 // federated checks an assertion of somebody whom the app trusts: the cluster of FederatedToken for some subjects, and
 // the login service for the machine's managed identities.
-func (c *Cloud) federated(text string, got jwt.RegisteredClaims) *refusal {
+func (c *Cloud) federated(t *tenant, text string, got jwt.RegisteredClaims) *refusal {
 	const none = "No matching federated identity record found for presented assertion "
 	identity := slices.ContainsFunc(c.cfg.Identities, func(i Identity) bool {
 		return got.Issuer == c.identityIssuer(i) && got.Subject == i.principal().objectID()
@@ -128,7 +128,7 @@ func (c *Cloud) federated(text string, got jwt.RegisteredClaims) *refusal {
 	case !identity && (got.Issuer != c.clusterIssuer() || !slices.Contains(c.cfg.Subjects, got.Subject)):
 		return refuse("invalid_client", 700213, none+"subject '"+got.Subject+"'.")
 	}
-	return c.timely(got)
+	return c.timely(t, got)
 }
 
 // clusterIssuer names the Kubernetes cluster whose tokens FederatedToken gives.

@@ -36,11 +36,12 @@ type Config struct {
 	Subjects     []string
 	Identities   []Identity // the machine's managed identities, see StartIdentity
 	Resource     string     // of the Management API; default https://manage.office.com, as national clouds have others
-	Roles        []string   // roles in its tokens; nil means ActivityFeed.Read and ServiceHealth.Read
+	Roles        []string   // roles in its tokens; nil means ActivityFeed.Read, ActivityFeed.ReadDlp and ServiceHealth.Read
 
 	TokenLife time.Duration // default one hour
 	PageSize  int           // blobs on a page of a listing; default 200, as Microsoft documents none
 
+	States    States        // in which every tenant begins, beside its own; default none
 	Faults    Faults        // what goes wrong, and how probably; default nothing
 	FaultSeed uint64        // another seed strikes other requests, pages and blobs
 	LargeBlob int64         // bytes of the blob that the fault large-blob offers; default 100 MB
@@ -63,6 +64,7 @@ type Tenant struct {
 	// Enabled are content types whose subscription was started long ago. Without them a tenant starts as a real one
 	// does: with no subscription, and with no history when one is started.
 	Enabled []string
+	States  States // in which it begins; SetStates changes them
 }
 
 // What a Config that names none gets.
@@ -134,7 +136,7 @@ func withDefaults(cfg Config) Config {
 		cfg.Resource = manageResource
 	}
 	if cfg.Roles == nil {
-		cfg.Roles = []string{roleRead, "ServiceHealth.Read"}
+		cfg.Roles = []string{roleRead, roleReadDLP, "ServiceHealth.Read"}
 	}
 	if cfg.TokenLife <= 0 {
 		cfg.TokenLife = time.Hour

@@ -50,17 +50,15 @@ func (s *scene) detectedMail() record {
 		field{"MessageTime", s.at.Format("2006-01-02T15:04:05")}, field{"DeliveryAction", "DeliveredToJunk"}, field{"Directionality", "Inbound"})
 }
 
-// lossPrevention is a rule that matched an outgoing message. What it detected is there only for apps that may read it.
+// lossPrevention is a rule that matched an outgoing message, with what it detected.
 func lossPrevention(s *scene) []record {
 	u := s.someone()
 	conditions := record{{"SensitiveInformation", []record{{
-		{"SensitiveType", sensitiveTypes[0].ID}, {"SensitiveInformationTypeName", "Credit Card Number"}, {"Count", 1}, {"Confidence", 85}}}}}
-	if s.org.detections {
-		conditions = conditions.with(field{"SensitiveInformationDetections", []record{{
-			{"DetectedValues", []pair{{"4111 1111 1111 1111", "card 4111 1111 1111 1111, valid"}}}, {"ResultsTruncated", false}}}})
-	}
+		{"SensitiveType", sensitiveTypes[0].ID}, {"SensitiveInformationTypeName", "Credit Card Number"}, {"Count", 1}, {"Confidence", 85}}}},
+		{"SensitiveInformationDetections", []record{{
+			{"DetectedValues", []pair{{"4111 1111 1111 1111", "card 4111 1111 1111 1111, valid"}}}, {"ResultsTruncated", false}}}}}
 	return []record{s.base(pick(s.dice, []string{"DlpRuleMatch", "DlpRuleMatch", "DLPRuleMatch"}), 13, "Exchange", u.upn, "DlpAgent").with(
-		field{"UserType", 4}, field{"IncidentId", s.guid()}, field{"ObjectId", s.messageID()}, field{"SensitiveInfoDetectionIsIncluded", s.org.detections},
+		field{"UserType", 4}, field{"IncidentId", s.guid()}, field{"ObjectId", s.messageID()}, field{"SensitiveInfoDetectionIsIncluded", true},
 		field{"ExchangeMetaData", record{{"MessageID", s.messageID()}, {"From", u.upn}, {"To", []string{"orders@fabrikam.example"}},
 			{"CC", []string{}}, {"BCC", []string{}}, {"Subject", "Order"}, {"RecipientCount", 1}, {"Sent", s.at.Format("2006-01-02T15:04:05")}}},
 		field{"PolicyDetails", []record{{{"PolicyId", s.guid()}, {"PolicyName", "Payment cards"}, {"Rules", []record{{

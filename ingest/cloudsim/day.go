@@ -3,6 +3,7 @@ package cloudsim
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -39,7 +40,7 @@ func DemoDay() Day {
 // The history's blobs are as old as its events; a clock that stands still has a history and no life after it. No
 // record is from the future, and no order is promised.
 func (c *Cloud) Play(ctx context.Context, d Day) error {
-	players, err := c.players(d, c.cfg.Clock().UTC())
+	players, err := c.players(d)
 	if err != nil {
 		return err
 	}
@@ -59,9 +60,8 @@ func (c *Cloud) Play(ctx context.Context, d Day) error {
 			return nil
 		case <-tick.C:
 		}
-		now := c.cfg.Clock().UTC()
 		for _, p := range players {
-			if err := p.offer(now); err != nil {
+			if err := p.offer(c.clockOf(p.org.id).UTC()); err != nil {
 				return err
 			}
 		}
@@ -78,19 +78,15 @@ func (p *player) past() error {
 	return p.offer(p.start)
 }
 
-func (c *Cloud) players(d Day, start time.Time) ([]*player, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if d.Tenant != "" {
-		t := c.tenant(d.Tenant)
-		if t == nil {
-			return nil, fmt.Errorf("play a day of tenant %s: no such tenant", d.Tenant)
-		}
-		return []*player{c.newPlayer(t.Tenant, d, start)}, nil
-	}
+func (c *Cloud) players(d Day) ([]*player, error) {
 	var out []*player
-	for _, t := range c.tenants {
-		out = append(out, c.newPlayer(t.Tenant, d, start))
+	for _, t := range c.Tenants() {
+		if d.Tenant == "" || strings.EqualFold(d.Tenant, t.ID) || strings.EqualFold(d.Tenant, t.Domain) {
+			out = append(out, c.newPlayer(t, d, c.clockOf(t.ID).UTC()))
+		}
+	}
+	if out == nil {
+		return nil, fmt.Errorf("play a day of tenant %s: no such tenant", d.Tenant)
 	}
 	return out, nil
 }

@@ -21,6 +21,8 @@ type call struct {
 	tenant    *tenant
 	operation string // the path after …/activity/feed/
 	query     url.Values
+	app       string   // that calls
+	roles     []string // of its token
 	now       time.Time
 	issued    time.Time // when its token was
 	turn      turn      // the asking for what it asks for
@@ -85,7 +87,11 @@ func (c *Cloud) perform(w http.ResponseWriter, r *http.Request) {
 // answer lets the operation answer, unless the quota or a fault stands in its way.
 func (c *Cloud) answer(w http.ResponseWriter, r *call, op operation) error {
 	r.turn = c.odds.turn(r.thing())
-	if c.cfg.Quota > 0 && !r.tenant.meter.admits(r.now, c.cfg.Quota) {
+	if err := c.permitted(r); err != nil {
+		return err
+	}
+	if now := c.cfg.Clock(); c.cfg.Quota > 0 && !r.tenant.meter.admits(now, c.cfg.Quota) ||
+		c.in(r.tenant.ID, QuotaExhausted) && !r.tenant.meter.rested(now) {
 		return throttled(r, op, http.StatusForbidden, 0)
 	}
 	if err := c.obstructed(r, op); err != nil {
@@ -94,6 +100,16 @@ func (c *Cloud) answer(w http.ResponseWriter, r *call, op operation) error {
 	body := c.bodyOf(w, r)
 	defer body.end()
 	return op.serve(c, body, r)
+}
+
+// permitted checks the permission that one content type takes more than others: the listing of DLP.All without it has
+// been answered with AF10001. That its blobs are, too, is inferred; that a subscription takes ActivityFeed.Read alone
+// is documented.
+func (c *Cloud) permitted(r *call) error {
+	if kind, ok := c.kindOf(r); ok && kind == contentDLP && !slices.Contains(r.roles, roleReadDLP) {
+		return fail("AF10001", strings.Join(r.roles, " "))
+	}
+	return nil
 }
 
 // thing names what a call asks for, in such a way that asking again gives the same name. A listing is named by its
@@ -122,7 +138,8 @@ func (c *Cloud) admitCall(r *http.Request) (*call, error) {
 	if !slices.Contains(got.Roles, roleRead) {
 		return nil, fail("AF10001", strings.Join(got.Roles, " "))
 	}
-	out := &call{Request: r, operation: r.PathValue("operation"), query: foldKeys(r.URL.Query()), now: c.cfg.Clock().UTC()}
+	out := &call{Request: r, operation: r.PathValue("operation"), query: foldKeys(r.URL.Query()), app: got.AppID,
+		roles: got.Roles, now: c.clockOf(got.TenantID).UTC()}
 	if got.IssuedAt != nil {
 		out.issued = got.IssuedAt.Time
 	}
@@ -130,6 +147,9 @@ func (c *Cloud) admitCall(r *http.Request) (*call, error) {
 	defer c.mu.Unlock()
 	if out.tenant = c.tenant(got.TenantID); out.tenant == nil {
 		return nil, fail("AF20011", name) // the token is another simulation's, of the same process and key
+	}
+	if out.tenant.States.has(WrongCloud) { // a token for this cloud's API is for another audience than the tenant's: inferred
+		return nil, errUnauthorized
 	}
 	return out, c.countPublisher(out.query.Get("publisheridentifier"))
 }

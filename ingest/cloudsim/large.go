@@ -53,7 +53,7 @@ func (c *Cloud) shelveLarge(t *tenant, created time.Time, size int64) string {
 }
 
 func newLarge(seed uint64, t Tenant, b *blob, size int64) *large {
-	s := &scene{dice: newDice(seed, t.ID, "large", b.seq), org: newOrg(seed, t, false), at: b.created}
+	s := &scene{dice: newDice(seed, t.ID, "large", b.seq), org: newOrg(seed, t), at: b.created}
 	r := s.mailAccess(s.org.people[0], s.org.people[0].home, outlook, "Bind", messagesEach)
 	body, err := r.MarshalJSON()
 	if err != nil {

@@ -128,7 +128,7 @@ func (c *Cloud) grant(r *http.Request, asked, resource string) (token string, no
 	if refused != nil {
 		return "", now, refused
 	}
-	now = c.cfg.Clock()
+	now = c.clockOf(t.ID)
 	token, err := c.sign(principal{t.ID, c.cfg.ClientID, proof}, resource, now)
 	if err != nil {
 		return "", now, refuse("server_error", 90033, "A transient error has occurred. Please try again.")
@@ -146,16 +146,16 @@ func (c *Cloud) credentials(r *http.Request, t *tenant) (proof string, refused *
 		return "", refuse("unsupported_grant_type", 70003, "The app requested an unsupported grant type '"+grant+"'.")
 	case id == "":
 		return "", refuse("invalid_request", 900144, "The request body must contain the following parameter: 'client_id'.")
-	case !strings.EqualFold(id, c.cfg.ClientID):
-		return "", refuse("unauthorized_client", 700016, "Application with identifier '"+id+"' was not found in the directory.")
+	case !strings.EqualFold(id, c.cfg.ClientID), c.in(t.ID, NoConsent):
+		return "", unknownApp(id, t.Domain)
 	case r.PostFormValue("client_assertion") != "":
 		return byAssertion, c.assertion(r, t)
 	default:
-		return bySecret, c.secret(r.PostFormValue("client_secret"))
+		return bySecret, c.secret(t, r.PostFormValue("client_secret"))
 	}
 }
 
-func (c *Cloud) secret(secret string) *refusal {
+func (c *Cloud) secret(t *tenant, secret string) *refusal {
 	switch {
 	case secret == "":
 		return refuse("invalid_client", 7000216,
@@ -163,6 +163,11 @@ func (c *Cloud) secret(secret string) *refusal {
 	case subtle.ConstantTimeCompare([]byte(secret), []byte(c.cfg.ClientSecret)) != 1:
 		return refuse("invalid_client", 7000215, "Invalid client secret provided. Ensure the secret being sent in the "+
 			"request is the client secret value, not the client secret ID, for a secret added to app '"+c.cfg.ClientID+"'.")
+	case c.in(t.ID, ExpiredSecret):
+		// The code is documented; that it comes with 401 and invalid_client has been seen. That a wrong secret is
+		// refused as wrong, whether or not the right one has expired, is inferred.
+		return refuse("invalid_client", 7000222, "The provided client secret keys for app '"+c.cfg.ClientID+"' are expired. "+
+			"Create a new one in the app's registration, or sign in with a certificate.")
 	}
 	return nil
 }
@@ -171,9 +176,22 @@ func (c *Cloud) loginTenant(r *http.Request) (*tenant, *refusal) {
 	name := r.PathValue("tenant")
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if t := c.tenant(name); t != nil {
+	if t := c.tenant(name); t != nil && !t.States.has(WrongCloud) {
 		return t, nil
 	}
-	return nil, refuse("invalid_request", 90002, "Tenant '"+name+"' not found. Check to make sure you have the correct "+
+	return nil, unknownTenant(name)
+}
+
+// unknownApp is what an app hears that is not in the tenant: nobody there has consented to it yet, or its ID is wrong.
+// The code and its cause are documented; Entra then names the directory by its display name.
+func unknownApp(id, directory string) *refusal {
+	return refuse("unauthorized_client", 700016, "Application with identifier '"+id+"' was not found in the directory '"+directory+
+		"'. It may not have been installed by the tenant's administrator or consented to by any user of it, or the request went to the wrong tenant.")
+}
+
+// unknownTenant is what is said of a tenant that is none, or is one of another cloud: the code is documented for both.
+// That another cloud's tenants are unknown to OpenID discovery, too, is inferred.
+func unknownTenant(name string) *refusal {
+	return refuse("invalid_request", 90002, "Tenant '"+name+"' not found. Check to make sure you have the correct "+
 		"tenant ID and are signing into the correct cloud.")
 }

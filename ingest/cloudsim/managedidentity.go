@@ -105,7 +105,7 @@ func (c *Cloud) identity(clientID string) (Identity, bool) {
 
 // identityToken gives a token in the form that both protocols have: all values are strings.
 func (c *Cloud) identityToken(w http.ResponseWriter, i Identity, resource string, bad func(string)) {
-	now := c.cfg.Clock()
+	now := c.clockOf(i.Tenant)
 	var token string
 	var err error
 	switch {

@@ -37,6 +37,17 @@ func (m *meter) admits(now time.Time, quota int) bool {
 	return true
 }
 
+// rest is how long a tenant has to be left alone in the state QuotaExhausted before a request is answered.
+const rest = 2 * time.Minute
+
+// rested says whether the request that arrived now is the only one in a while, and not the first of all.
+func (m *meter) rested(now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := len(m.arrived)
+	return n > 1 && now.Sub(m.arrived[n-2]) >= rest
+}
+
 // Requests gives when a tenant's requests of the Management API arrived, by the cloud's clock, in the order of arrival:
 // all of them, whatever they were answered. Of a long run it gives the latest 100,000 at least.
 func (c *Cloud) Requests(tenant string) []time.Time {

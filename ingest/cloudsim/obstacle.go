@@ -58,8 +58,11 @@ var passing = []struct {
 // lasting are the faults that stay until a client does something about them, or for good.
 var lasting = []func(*Cloud, *call) error{revoked, lapses, withdrawn}
 
+// noPublisher stands for a client that names none.
+const noPublisher = "00000000-0000-0000-0000-000000000000"
+
 func throttled(r *call, op operation, status, wait int) error {
-	publisher := cmp.Or(r.query.Get("publisheridentifier"), "00000000-0000-0000-0000-000000000000")
+	publisher := cmp.Or(r.query.Get("publisheridentifier"), noPublisher)
 	f := fail("AF429", op.name, publisher)
 	f.status, f.wait = status, wait
 	return f

@@ -3,7 +3,6 @@ package cloudsim
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 )
 
@@ -34,7 +33,7 @@ type player struct {
 }
 
 func (c *Cloud) newPlayer(t Tenant, d Day, start time.Time) *player {
-	p := &player{cloud: c, day: d, start: start, org: newOrg(c.cfg.Seed, t, slices.Contains(c.cfg.Roles, roleReadDLP))}
+	p := &player{cloud: c, day: d, start: start, org: newOrg(c.cfg.Seed, t)}
 	if d.PerHour > 0 && d.History > 0 {
 		p.streams = append(p.streams, &stream{"history", start.Add(-d.History), start, time.Hour / time.Duration(d.PerHour), 0})
 	}

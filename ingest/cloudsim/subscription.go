@@ -1,17 +1,24 @@
 package cloudsim
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/google/uuid"
 )
 
 // The content types of the Management Activity API.
-var contentTypes = []string{"Audit.AzureActiveDirectory", "Audit.Exchange", "Audit.SharePoint", "Audit.General", "DLP.All"}
+var contentTypes = []string{"Audit.AzureActiveDirectory", "Audit.Exchange", "Audit.SharePoint", "Audit.General", contentDLP}
+
+// contentDLP is the one whose content takes a permission of its own.
+const contentDLP = "DLP.All"
 
 // contentType gives the API's own spelling; clients may write it in any case.
 func contentType(name string) (string, bool) {
@@ -101,6 +108,9 @@ func (c *Cloud) startSubscription(w http.ResponseWriter, r *call) error {
 	if body.Webhook != nil {
 		return body.Webhook.refused(r.now)
 	}
+	if c.in(r.tenant.ID, AuditingOff) {
+		return neverAudited(r, kind)
+	}
 	c.mu.Lock()
 	s, changed := r.tenant.start(kind, r.now)
 	shown := *s
@@ -110,6 +120,19 @@ func (c *Cloud) startSubscription(w http.ResponseWriter, r *call) error {
 	}
 	reply(w, http.StatusOK, shown)
 	return nil
+}
+
+// neverAudited is what the API says where auditing was never turned on. Microsoft documents no error for it. Users have
+// reported this one for years, with status 400: the text of an exception, torn apart within the app's ID, so that the
+// code is the one half and the message the other.
+func neverAudited(r *call, kind string) error {
+	publisher := cmp.Or(r.query.Get("publisheridentifier"), noPublisher)
+	return &failure{status: http.StatusBadRequest,
+		code: fmt.Sprintf("StartSubscription [CorrId=%s][TenantId=%s,ContentType=%s,ApplicationId=%s,PublisherId=%s][AppId",
+			uuid.NewString(), r.tenant.ID, kind, r.app, publisher),
+		text: fmt.Sprintf("%s] failed. Exception: Microsoft.Office.Compliance.Audit.DataServiceException: Tenant %s does not exist.\r\n"+
+			"   at Microsoft.Office.Compliance.Audit.API.AzureManager.<GetSubscriptionTableClientForTenantAsync>d__52.MoveNext()",
+			r.app[min(1, len(r.app)):], r.tenant.ID)}
 }
 
 // stopSubscription disables a subscription. What becomes available until the next start is never in the feed.

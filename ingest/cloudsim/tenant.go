@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,20 +30,30 @@ func (c *Cloud) admit(t Tenant) error {
 	if t.Users <= 0 {
 		t.Users = 25
 	}
+	all := append(slices.Clone(c.cfg.States), t.States...)
+	if err := all.check(); err != nil {
+		return fmt.Errorf("simulated tenant %s: %w", t.ID, err)
+	}
 	state := &tenant{Tenant: t}
+	state.States = nil
 	for _, name := range t.Enabled {
 		kind, ok := contentType(name)
 		if !ok {
 			return fmt.Errorf("simulated tenant %s: %q is no content type", t.ID, name)
 		}
-		state.start(kind, time.Time{})
+		if !all.has(AuditingOff) { // it never was on, so that nothing could be started
+			state.start(kind, time.Time{})
+		}
 	}
+	state.enter(all)
 	c.tenants = append(c.tenants, state)
 	return nil
 }
 
-// Tenants gives the tenants as they were configured, with what was left out.
+// Tenants gives the tenants as they were configured, with what was left out and the states in which they are now.
 func (c *Cloud) Tenants() []Tenant {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	var out []Tenant
 	for _, t := range c.tenants {
 		out = append(out, t.Tenant)

@@ -19,7 +19,7 @@ import (
 // Roles that the Management API asks for.
 const (
 	roleRead    = "ActivityFeed.Read"
-	roleReadDLP = "ActivityFeed.ReadDlp" // to see what a DLP rule detected
+	roleReadDLP = "ActivityFeed.ReadDlp" // for the content of DLP.All
 )
 
 // The resources that tokens are issued for, beside the simulation's own address. The first is the Management API's in
@@ -88,10 +88,22 @@ func (c *Cloud) sign(p principal, resource string, now time.Time) (string, error
 			IssuedAt: jwt.NewNumericDate(now), NotBefore: jwt.NewNumericDate(now.Add(-5 * time.Minute)),
 			ExpiresAt: jwt.NewNumericDate(now.Add(c.cfg.TokenLife)),
 		},
-		Resource: resource, AppID: p.app, AppIDACR: p.proof, IdP: issuer, ObjectID: p.objectID(), Roles: c.cfg.Roles,
+		Resource: resource, AppID: p.app, AppIDACR: p.proof, IdP: issuer, ObjectID: p.objectID(), Roles: c.rolesIn(p.tenant),
 		TenantID: p.tenant, TokenID: uuid.NewString(), Version: "1.0", TokenType: "app",
 	})
 	return c.seal(token)
+}
+
+// rolesIn gives the app's roles in a tenant. An administrator consents to what the app's registration asks for, so that
+// one who forgot a permission there has a token without it (documented of app-only tokens).
+func (c *Cloud) rolesIn(tenant string) []string {
+	roles := slices.Clone(c.cfg.Roles)
+	for state, role := range map[State]string{MissingRole: roleRead, MissingDLPRole: roleReadDLP} {
+		if c.in(tenant, state) {
+			roles = slices.DeleteFunc(roles, func(r string) bool { return r == role })
+		}
+	}
+	return roles
 }
 
 // seal signs a token with the login service's key.
@@ -109,7 +121,7 @@ func (c *Cloud) authorize(r *http.Request) (*claims, error) {
 	}
 	got := &claims{}
 	_, err := jwt.ParseWithClaims(text, got, func(*jwt.Token) (any, error) { return &c.key.PublicKey, nil },
-		jwt.WithValidMethods([]string{jwt.SigningMethodRS256.Alg()}), jwt.WithTimeFunc(c.cfg.Clock),
+		jwt.WithValidMethods([]string{jwt.SigningMethodRS256.Alg()}), jwt.WithTimeFunc(func() time.Time { return c.clockOf(r.PathValue("tenant")) }),
 		jwt.WithExpirationRequired(), jwt.WithAudience(c.audiences()...))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errUnauthorized, err)

@@ -24,7 +24,7 @@ func TestTokenCarriesTheClaimsOfAnApp(t *testing.T) {
 		got.AppIDACR != "1" || got.Version != "1.0" || got.ObjectID == "" || got.Subject != got.ObjectID || got.IdP != got.Issuer {
 		t.Errorf("claims %+v", got)
 	}
-	if strings.Join(got.Roles, " ") != "ActivityFeed.Read ServiceHealth.Read" || got.Resource != manageResource {
+	if strings.Join(got.Roles, " ") != "ActivityFeed.Read ActivityFeed.ReadDlp ServiceHealth.Read" || got.Resource != manageResource {
 		t.Errorf("roles %v, audience %v", got.Roles, got.Resource)
 	}
 	if !strings.Contains(payload(t, c.token), `"aud":"`+manageResource+`"`) {

@@ -64,14 +64,13 @@ func (u *user) alias() string { name, _, _ := strings.Cut(u.upn, "@"); return na
 
 // org is a tenant with its people.
 type org struct {
-	id         string
-	domain     string
-	people     []*user
-	detections bool // whether DLP records may show what was detected
+	id     string
+	domain string
+	people []*user
 }
 
-func newOrg(seed uint64, t Tenant, detections bool) *org {
-	o := &org{id: t.ID, domain: t.Domain, detections: detections}
+func newOrg(seed uint64, t Tenant) *org {
+	o := &org{id: t.ID, domain: t.Domain}
 	d := newDice(seed, t.ID, "people")
 	for n := range t.Users {
 		o.people = append(o.people, newUser(d, t.Domain, n))
