@@ -85,6 +85,23 @@ func (c *Cluster) Ping(ctx context.Context) error {
 	return err
 }
 
+// Missing makes one round trip, as Ping does, and gives the names of those of schemas.Topics that Kafka does not have.
+// It makes none. A *SettingsError names those that Kafka hides from this user.
+func (c *Cluster) Missing(ctx context.Context) (names []string, err error) {
+	fresh := c.dial()
+	defer fresh.close()
+	found, err := fresh.metadata(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range schemas.Topics {
+		if name := t.Name(c.cfg.Prefix); indexTopic(found, name) < 0 {
+			names = append(names, name)
+		}
+	}
+	return names, c.visible(found)
+}
+
 func (c *Cluster) newTransport(mechanism sasl.Mechanism) *kafka.Transport {
 	names := make([]string, len(schemas.Topics))
 	for i, t := range schemas.Topics {

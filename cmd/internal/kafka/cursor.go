@@ -46,6 +46,28 @@ func (k *cursor) next(ctx context.Context) (batch []schemas.Message, err error) 
 	return batch, err
 }
 
+// At gives the message at an offset, or the next one where compaction took it. It is the zero message where the offset
+// holds none any more, or none yet, and where there is no such partition. While Kafka is away it waits; its only error is ctx's.
+func (c *Cluster) At(ctx context.Context, t schemas.Topic, partition int, offset int64) (found schemas.Message, err error) {
+	partitions, err := c.partitionsOf(ctx, t)
+	if err != nil || partition < 0 || partition >= partitions || offset < 0 {
+		return found, err
+	}
+	k := &cursor{c: c, topic: t, partition: partition, offset: offset}
+	attrs := []any{"topic", t.Name(c.cfg.Prefix), "partition", partition, "offset", offset}
+	err = c.persist(ctx, "cannot read", attrs, func() error {
+		batch, err := k.fetch(ctx)
+		if len(batch) > 0 {
+			found = batch[0]
+		}
+		if errors.Is(err, kafka.OffsetOutOfRange) {
+			return nil
+		}
+		return err
+	})
+	return found, err
+}
+
 func (k *cursor) begin(ctx context.Context) error {
 	first, err := k.c.offset(ctx, k.topic, k.partition, kafka.FirstOffset)
 	if err == nil {

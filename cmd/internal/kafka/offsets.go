@@ -2,7 +2,6 @@ package kafka
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/segmentio/kafka-go"
@@ -72,56 +71,4 @@ func (c *Cluster) partitionIDs(ctx context.Context, t schemas.Topic) ([]int, err
 		ids[i] = i
 	}
 	return ids, nil
-}
-
-func sum(list []int64) (n int64) {
-	for _, v := range list {
-		n += v
-	}
-	return n
-}
-
-// Lag gives how many messages of the topic the group has not committed yet. A partition without a committed offset
-// counts from its first message. Offsets of transaction markers and of compacted messages count too. While Kafka is
-// away it waits; its only error is ctx's.
-func (c *Cluster) Lag(ctx context.Context, group string, t schemas.Topic) (lag int64, err error) {
-	ids, err := c.partitionIDs(ctx, t)
-	if err != nil {
-		return 0, err
-	}
-	err = c.persist(ctx, "cannot read lag", []any{"group", c.group(group)}, func() (err error) {
-		lag, err = c.lag(ctx, c.group(group), t, ids)
-		return err
-	})
-	return lag, err
-}
-
-func (c *Cluster) lag(ctx context.Context, group string, t schemas.Topic, ids []int) (int64, error) {
-	first, err := c.offsets(ctx, t, kafka.FirstOffset, ids...)
-	if err != nil {
-		return 0, err
-	}
-	last, err := c.offsets(ctx, t, kafka.LastOffset, ids...)
-	if err != nil {
-		return 0, err
-	}
-	name := t.Name(c.cfg.Prefix)
-	res, err := c.client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{name: ids}})
-	if err == nil {
-		err = res.Error
-	}
-	if errors.Is(err, kafka.GroupIdNotFound) { // it never committed
-		return sum(last) - sum(first), nil
-	}
-	if err != nil {
-		return 0, fmt.Errorf("committed offsets of %s: %w", group, err)
-	}
-	var lag int64
-	for _, p := range res.Topics[name] {
-		if p.Error != nil {
-			return 0, fmt.Errorf("committed offset of %s at %s/%d: %w", group, name, p.Partition, p.Error)
-		}
-		lag += max(0, last[p.Partition]-max(p.CommittedOffset, first[p.Partition]))
-	}
-	return lag, nil
 }

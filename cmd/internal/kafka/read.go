@@ -13,16 +13,30 @@ import (
 )
 
 // Start is where reading begins.
-type Start struct{ at int64 }
+type Start struct {
+	at   int64         // as Kafka's ListOffsets takes it; 0 is the oldest message
+	from map[int]int64 // offsets by partition, which go before at
+	most int64         // no further back from the end than that; 0 is any distance
+}
 
 // Earliest begins with the oldest message. It is the zero Start.
 func Earliest() Start { return Start{} }
 
 // Latest begins with the first message that is written after the call.
-func Latest() Start { return Start{kafka.LastOffset} }
+func Latest() Start { return Start{at: kafka.LastOffset} }
 
 // Since begins, in each partition, with the first message whose Kafka timestamp is not before t.
-func Since(t time.Time) Start { return Start{max(1, t.UnixMilli())} }
+func Since(t time.Time) Start { return Start{at: max(1, t.UnixMilli())} }
+
+// From begins with these offsets, by partition, and with the oldest message of a partition that has none.
+func From(offsets map[int]int64) Start { return Start{from: offsets} }
+
+// Newest leaves out what is more than that many offsets before a partition's end. Markers of transactions and what
+// compaction took count as offsets, too.
+func (s Start) Newest(most int64) Start {
+	s.most = most
+	return s
+}
 
 // Read says what to read.
 type Read struct {
@@ -125,7 +139,7 @@ func (c *Cluster) bounds(ctx context.Context, r Read) (cursors []*cursor, ends [
 			return err
 		}
 		at := r.From.at
-		if r.From == Earliest() {
+		if at == 0 {
 			at = kafka.FirstOffset
 		}
 		starts, err := c.offsets(ctx, r.Topic, at, ids...)
@@ -134,12 +148,22 @@ func (c *Cluster) bounds(ctx context.Context, r Read) (cursors []*cursor, ends [
 		}
 		cursors = cursors[:0]
 		for i, p := range ids {
-			if starts[i] < 0 {
-				starts[i] = ends[i] // nothing is that young
-			}
-			cursors = append(cursors, &cursor{c: c, topic: r.Topic, partition: p, offset: starts[i]})
+			cursors = append(cursors, &cursor{c: c, topic: r.Topic, partition: p, offset: r.From.in(p, starts[i], ends[i])})
 		}
 		return nil
 	})
 	return cursors, ends, err
+}
+
+// in gives the offset to begin with in a partition that has these bounds; a first one below zero says that nothing is
+// as young as was asked for.
+func (s Start) in(partition int, first, end int64) int64 {
+	if first < 0 {
+		first = end
+	}
+	first = max(first, s.from[partition])
+	if s.most > 0 {
+		first = max(first, end-s.most)
+	}
+	return first
 }

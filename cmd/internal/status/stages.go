@@ -1,0 +1,73 @@
+package status
+
+import (
+	"context"
+	"time"
+
+	"ualstream/cmd/internal/kafka"
+	"ualstream/schemas"
+)
+
+const (
+	apart = time.Second      // the two looks that a rate is made of, at least
+	stale = 30 * time.Second // after so long a pause an old look says nothing of now
+)
+
+// consumers are the stages that are consumer groups, and what they read.
+var consumers = []struct {
+	name  string
+	reads schemas.Topic
+}{{"normalize", schemas.TopicRaw}, {"detect", schemas.TopicEvents}, {"publish", schemas.TopicThreats}}
+
+// progress is how far the stages were at a time.
+type progress struct {
+	at time.Time
+	of [3]kafka.Progress // of consumers
+}
+
+func (w *Watcher) progress(ctx context.Context) (p progress, err error) {
+	for i, c := range consumers {
+		if p.of[i], err = w.cluster.Progress(ctx, c.name, c.reads); err != nil {
+			return p, err
+		}
+	}
+	p.at = time.Now()
+	return p, nil
+}
+
+// begin makes sure that there is a look before this one.
+func (w *Watcher) begin(ctx context.Context) (err error) {
+	if time.Since(w.before.at) > stale {
+		w.before, err = w.progress(ctx)
+	}
+	return err
+}
+
+// stages gives lag and rate of each stage, once there was time enough since the look before.
+func (w *Watcher) stages(ctx context.Context) ([]Stage, error) {
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-time.After(apart - time.Since(w.before.at)):
+	}
+	now, err := w.progress(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stages := stagesBetween(w.before, now)
+	w.before = now
+	return stages, nil
+}
+
+// stagesBetween compares two looks. What ingest does is seen in what normalize reads. Publish is left out where it
+// never ran: without a sink of its own a deployment needs none.
+func stagesBetween(before, now progress) []Stage {
+	rate := func(was, is int64) float64 { return max(0, float64(is-was)/now.at.Sub(before.at).Seconds()) }
+	stages := []Stage{{Name: "ingest", Rate: rate(before.of[0].Written, now.of[0].Written)}}
+	for i, c := range consumers {
+		if c.name != "publish" || now.of[i].Began {
+			stages = append(stages, Stage{c.name, now.of[i].Lag(), rate(before.of[i].Read, now.of[i].Read)})
+		}
+	}
+	return stages
+}
