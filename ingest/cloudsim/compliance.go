@@ -1,6 +1,9 @@
 package cloudsim
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 const alerts = "SecurityComplianceAlerts"
 
@@ -17,7 +20,7 @@ func (s *scene) alert(name, severity string, about *user) record {
 }
 
 // compliance is what happens in the compliance portal, whose cmdlets write their parameters as one string, and what
-// Defender says of incoming mail.
+// Defender says of incoming mail and of files.
 func compliance(s *scene) []record {
 	admin := s.org.person(0)
 	switch s.IntN(5) {
@@ -29,6 +32,9 @@ func compliance(s *scene) []record {
 			field{"Common", record{{"ApplicationName", "Microsoft Word"}, {"ProcessName", "WINWORD"}, {"DeviceName", admin.device.name}, {"Platform", 1}}},
 			field{"SensitivityLabelEventData", record{{"SensitivityLabelId", s.guid()}, {"LabelEventType", 4}}})}
 	case 2:
+		if s.chance(3) {
+			return []record{s.detectedFile()}
+		}
 		return []record{s.detectedMail()}
 	}
 	return []record{s.base("Set-DlpCompliancePolicy", 18, "SecurityComplianceCenter", admin.upn, admin.oid).with(
@@ -39,15 +45,32 @@ func compliance(s *scene) []record {
 		field{"SecurityComplianceCenterEventType", 0})}
 }
 
+// Record types of Defender for Office 365.
+const (
+	detectedMailRecord = 28
+	detectedFileRecord = 47
+)
+
 // detectedMail is a message that Defender for Office 365 put away.
 func (s *scene) detectedMail() record {
 	u := s.someone()
-	return s.base("TIMailData", 28, "ThreatIntelligence", "ThreatIntel", "ThreatIntel").with(
+	return s.base("TIMailData", detectedMailRecord, "ThreatIntelligence", "ThreatIntel", "ThreatIntel").with(
 		field{"UserType", 4}, field{"ObjectId", s.guid()}, field{"AttachmentData", []record{}}, field{"DetectionType", "Inline"},
 		field{"DetectionMethod", "Spoof external domain"}, field{"InternetMessageId", s.messageID()}, field{"NetworkMessageId", s.guid()},
 		field{"P1Sender", "bounce@shop.example"}, field{"P2Sender", "billing@shop.example"}, field{"Policy", 4}, field{"PolicyAction", 0},
 		field{"Recipients", []string{u.upn}}, field{"SenderIp", "203.0.113.9"}, field{"Subject", "Your parcel"}, field{"Verdict", "Phish"},
 		field{"MessageTime", s.at.Format("2006-01-02T15:04:05")}, field{"DeliveryAction", "DeliveredToJunk"}, field{"Directionality", "Inbound"})
+}
+
+// detectedFile is a file in somebody's drive that Defender for Office 365 found to be malware.
+func (s *scene) detectedFile() record {
+	u := s.someone()
+	sum := strings.ReplaceAll(s.guid()+s.guid(), "-", "")
+	return s.base("AtpDetection", detectedFileRecord, "ThreatIntelligence", u.upn, "ThreatIntel").with(
+		field{"UserType", 4}, field{"ObjectId", s.guid()}, field{"DetectionMethod", "Malware"}, field{"SourceWorkload", 1},
+		field{"FileData", record{{"DocumentId", s.guid()}, {"FileName", "Invoice_8841.xlsm"}, {"FilePath", "personal/" + u.alias() + "/Documents"},
+			{"FileVerdict", 1}, {"MalwareFamily", "Trojan:O97M/Simulated"}, {"SHA256", sum}, {"FileSize", s.between(20_000, 900_000)}}},
+		field{"LastModifiedBy", u.upn}, field{"LastModifiedDate", s.at.Format("2006-01-02T15:04:05")})
 }
 
 // lossPrevention is a rule that matched an outgoing message, with what it detected.

@@ -15,8 +15,9 @@ type Day struct {
 	PerHour   int           // background events an hour in the history; most leave one record, few leave several
 	PerSecond float64       // background events a second while Play runs
 
-	// StoryAt is when the intruder comes, counted from Play's start; a negative one came before. StoryStep is the time
-	// between the story's eleven steps; 0 means that no intruder comes.
+	// StoryAt is when the intruder comes, counted from Play's start; a negative one came before. Where nobody subscribes
+	// to anything then, it is counted from five seconds after the first start, so that the story can be seen. StoryStep is
+	// the time between the story's eleven steps; 0 means that no intruder comes.
 	StoryAt   time.Duration
 	StoryStep time.Duration
 

@@ -108,6 +108,8 @@ func mail(s *scene) []record {
 	case n < 75:
 		return []record{s.inMailbox("Update", exchangeItem, u, ip, by).with(field{"Item", s.message(pick(s.dice, subjects), "Calendar")},
 			field{"ModifiedProperties", []string{"RecipientCollection", "AllAttachmentsBlob"}})}
+	case n < 79:
+		return []record{s.affected("Move", u, ip, by, "Inbox", pick(s.dice, subjects)).with(field{"DestFolder", s.folder("Projects")})}
 	case n < 85:
 		return []record{s.affected("MoveToDeletedItems", u, ip, by, "Inbox", pick(s.dice, subjects), pick(s.dice, subjects))}
 	case n < 92:

@@ -10,6 +10,7 @@ const (
 	maxBlob     = 50               // records in a blob
 	historyStep = 10 * time.Minute // between the blobs of the history
 	lateOnce    = 60               // one record in so many reaches the log long after its event
+	prelude     = 5 * time.Second  // from a tenant's first subscription to its story
 )
 
 // stream is a row of background events at a steady rate. Event n is the same whenever it is asked for.
@@ -29,6 +30,7 @@ type player struct {
 	start   time.Time
 	streams []*stream
 	story   *story
+	raised  time.Time // from when the story's time counts; zero while it waits
 	step    int
 }
 
@@ -49,7 +51,7 @@ func (c *Cloud) newPlayer(t Tenant, d Day, start time.Time) *player {
 // offer makes available all that happened up to now less the delay, in blobs created now.
 func (p *player) offer(now time.Time) error {
 	happened := map[string][][]byte{}
-	for _, r := range p.due(now.Add(-p.day.Delay)) {
+	for _, r := range p.cloud.recorded(p.org.id, p.due(now.Add(-p.day.Delay))) {
 		body, err := r.MarshalJSON()
 		if err != nil {
 			return fmt.Errorf("write record of tenant %s: %w", p.org.id, err)
@@ -89,8 +91,8 @@ func (p *player) due(then time.Time) []record {
 			s.n++
 		}
 	}
-	for p.story != nil && p.step < len(steps) {
-		at := p.start.Add(p.day.StoryAt + time.Duration(p.step)*p.day.StoryStep)
+	for p.curtain() && p.step < len(steps) {
+		at := p.raised.Add(p.day.StoryAt + time.Duration(p.step)*p.day.StoryStep)
 		if at.After(then) {
 			break
 		}
@@ -99,6 +101,22 @@ func (p *player) due(then time.Time) []record {
 		p.step++
 	}
 	return out
+}
+
+// curtain says whether the story has an audience: a tenant's records are for nobody before it has a subscription. One
+// that is started while the day is played leaves its client the time to start the others.
+func (p *player) curtain() bool {
+	if p.story == nil || !p.raised.IsZero() {
+		return p.story != nil
+	}
+	since, ok := p.cloud.subscribedSince(p.org.id)
+	if !ok {
+		return false
+	}
+	if p.raised = p.start; since.After(p.start) {
+		p.raised = since.Add(prelude)
+	}
+	return true
 }
 
 // scene is the moment of a stream's next event. A late one happened up to a day before.

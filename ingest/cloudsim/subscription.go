@@ -68,6 +68,18 @@ func (t *tenant) start(kind string, now time.Time) (s *subscription, changed boo
 	return s, changed
 }
 
+// subscribedSince gives when the first of a tenant's enabled subscriptions was started.
+func (c *Cloud) subscribedSince(tenant string) (first time.Time, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.tenant(tenant).subscriptions {
+		if s.Status == enabled && (!ok || s.started.Before(first)) {
+			first, ok = s.started, true
+		}
+	}
+	return first, ok
+}
+
 // contentType reads the parameter that most operations need.
 func (r *call) contentType() (string, error) {
 	name := r.query.Get("contenttype")
