@@ -18,6 +18,10 @@ func (c *Cloud) routes() http.Handler {
 	mux.HandleFunc("GET /{tenant}/discovery/v2.0/keys", c.keys)
 	mux.HandleFunc("POST /{tenant}/oauth2/v2.0/token", c.tokenV2)
 	mux.HandleFunc("POST /{tenant}/oauth2/token", c.tokenV1)
+	for _, path := range []string{" /{tenant}/adminconsent", " /{tenant}/v2.0/adminconsent"} {
+		mux.HandleFunc(http.MethodGet+path, c.adminConsent)
+		mux.HandleFunc(http.MethodPost+path, c.adminConsent)
+	}
 	mux.HandleFunc("/api/v1.0/{tenant}/activity/feed/{operation...}", c.feed)
 	mux.HandleFunc("/", c.notFound)
 	return mux
