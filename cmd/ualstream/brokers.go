@@ -41,7 +41,7 @@ func defaultData() string {
 }
 
 func (b *brokerFlags) check(command string) error {
-	if len(b.brokers) == 0 && !b.embedded {
+	if len(b.brokers) == 0 && !b.embedded && command != "status" { // it can ask a worker
 		embedded := "try it with --embedded, a broker in this process"
 		if command == "tail" {
 			embedded = "follow 'ualstream run --embedded' with --embedded"

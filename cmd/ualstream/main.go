@@ -34,6 +34,7 @@ func commands() []command {
 	return []command{
 		{"demo", "see threats appear: everything in one process, no account needed", demoUsage, demo},
 		{"run", "the worker, on Kafka", runUsage, run},
+		{"status", "what is connected, how far behind it is, and what was lost", statusUsage, showStatus},
 		{"tail", "follow threats, events or rejects", tailUsage, tail},
 		{"simulate", "Microsoft's side, for tests of your own", simulateUsage, simulate},
 		{"ready", "ask a worker whether it is ready, for health checks", readyUsage, ready},

@@ -35,7 +35,7 @@ What runs here:
     --stages LIST         any of ingest,normalize,detect,publish (all)
     --threats LIST        which threats reach their topic: finding,priority,noise (all)
     --sinks LIST          what publish delivers to besides: text, json, both on stdout (none)
-    --http ADDR           /healthz, /readyz and /metrics (127.0.0.1:9464), "" for none
+    --http ADDR           /healthz, /readyz, /metrics, /status (127.0.0.1:9464), "" for none
     --log-level LEVEL     debug, info, warn or error (info)
 
 Whose records, and how Microsoft is reached:

@@ -29,15 +29,9 @@ func (s *sample) take(m schemas.Message) error {
 	s.next[m.Partition] = m.Offset + 1
 	raw := schemas.RawOf(m)
 	if r := s.ledger.rows[feed{strings.ToLower(raw.Tenant), raw.Source}]; r != nil {
-		r.arrived(raw)
+		r.recent.add(raw)
 	}
 	return nil
-}
-
-// arrived notes how late a record was.
-func (r *row) arrived(raw schemas.Raw) {
-	r.microsoft.add(happened(raw.Body), raw.ContentCreated)
-	r.ours.add(raw.ContentCreated, raw.Received)
 }
 
 // fill gives feeds whose records are not among the newest of all a delay of their own, from the record that the ledger
@@ -46,7 +40,7 @@ func (r *row) arrived(raw schemas.Raw) {
 func (s *sample) fill(ctx context.Context, cluster *kafka.Cluster) error {
 	n := 0
 	for _, r := range s.ledger.rows {
-		if r.newest == nil || r.ours.n > 0 {
+		if r.newest == nil || len(r.recent) > 0 {
 			continue
 		}
 		if n++; n > filled {
@@ -58,7 +52,7 @@ func (s *sample) fill(ctx context.Context, cluster *kafka.Cluster) error {
 		if err != nil {
 			return err
 		}
-		r.arrived(schemas.RawOf(m))
+		r.recent.add(schemas.RawOf(m))
 	}
 	return nil
 }
@@ -72,33 +66,4 @@ func happened(body []byte) time.Time {
 		}
 	}
 	return time.Time{}
-}
-
-// recent is the newest hundred of some lengths of time.
-type recent struct {
-	of [100]time.Duration
-	n  int // how many there ever were
-}
-
-// add adds the time between two points. Clocks differ, so that it may seem to be less than nothing; where one of them
-// is not known there is nothing to add.
-func (r *recent) add(from, to time.Time) {
-	if from.IsZero() || to.IsZero() {
-		return
-	}
-	r.of[r.n%len(r.of)] = max(0, to.Sub(from))
-	r.n++
-}
-
-// mean is 0 where nothing is known, and else a millisecond at least, which is how exact the times are.
-func (r *recent) mean() time.Duration {
-	known := min(r.n, len(r.of))
-	if known == 0 {
-		return 0
-	}
-	sum := 0.0
-	for _, d := range r.of[:known] {
-		sum += d.Seconds()
-	}
-	return max(time.Millisecond, time.Duration(sum/float64(known)*float64(time.Second)).Round(time.Millisecond))
 }

@@ -2,6 +2,7 @@ package status
 
 import (
 	"context"
+	"fmt"
 	"sync"
 	"time"
 
@@ -60,7 +61,10 @@ func (s *states) refresh(ctx context.Context, tenants map[string]schemas.Tenant,
 			within, cancel := context.WithTimeout(ctx, askWithin)
 			defer cancel()
 			byType, err := s.ask(within, id)
-			if err == nil && byType == nil {
+			switch {
+			case err != nil && within.Err() != nil:
+				err = fmt.Errorf("no answer within %v", askWithin)
+			case err == nil && byType == nil:
 				byType = map[string]string{}
 			}
 			mu.Lock()

@@ -30,10 +30,10 @@ type feed struct{ tenant, contentType string }
 
 // row is what came from a feed.
 type row struct {
-	last            time.Time // when the newest stored content was offered
-	records         map[int64]int
-	newest          *place // of one of its newest records
-	microsoft, ours recent
+	last    time.Time     // when the newest stored content was offered
+	records map[int64]int // by slot
+	newest  *place        // of one of its newest records
+	recent  recent
 }
 
 // place is where a record is in the raw topic.
@@ -151,7 +151,8 @@ func (t *tally) subscriptions(tenant string, types []string, states answer, lost
 		of := feed{tenant, name}
 		s := Subscription{ContentType: name, Status: states.state(name), Lost: lost[of]}
 		if r := t.rows[of]; r != nil {
-			s.LastContent, s.Microsoft, s.Ours = r.last, r.microsoft.mean(), r.ours.mean()
+			s.LastContent = r.last
+			s.Microsoft, s.Ours = r.recent.means()
 			for _, n := range r.records {
 				s.Records24h += n
 			}

@@ -54,6 +54,9 @@ func Gather(ctx context.Context, cluster *kafka.Cluster, o Options) (Report, err
 	return New(cluster, o).Look(ctx)
 }
 
+// ErrNoAnswer says that Kafka was not heard from within seconds.
+var ErrNoAnswer = fmt.Errorf("kafka does not answer within %v", reachWithin)
+
 // MissingError says that Kafka was reached and that this deployment has no topics there, or not all of them.
 type MissingError struct{ Topics []string }
 
@@ -66,8 +69,8 @@ func (e *MissingError) Error() string {
 }
 
 // Look gives the picture as it stands now. The first look, and one after a pause, takes a second or more; what others
-// took since is in their rates. It returns a *MissingError where there are no topics yet, an error of the kafka package
-// where Kafka does not answer within seconds or refuses, a *schemas.VersionError where the topics hold what a later
+// took since is in their rates. It returns a *MissingError where there are no topics yet, ErrNoAnswer or an error of the
+// kafka package where Kafka is away or refuses, which it says within seconds, a *schemas.VersionError where the topics hold what a later
 // program wrote, and ctx's error when that ends. After an error it may be called again, and goes on.
 func (w *Watcher) Look(ctx context.Context) (Report, error) {
 	if err := w.reach(ctx); err != nil {
@@ -95,7 +98,7 @@ func (w *Watcher) reach(ctx context.Context) error {
 	missing, err := w.cluster.Missing(within)
 	switch {
 	case err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("kafka does not answer within %v: %w", reachWithin, err)
+		return fmt.Errorf("%w: %w", ErrNoAnswer, err)
 	case err != nil:
 		return err
 	case len(missing) > 0:

@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// serve answers /healthz, /readyz and /metrics from the start, so that a worker that waits for Kafka can be seen
+// serve answers /healthz, /readyz, /metrics and /status from the start, so that a worker that waits for Kafka can be seen
 // waiting. The function that it gives ends it.
 func (w *Worker) serve() (stop func(), err error) {
 	if w.options.HTTP == "" {
@@ -36,6 +36,7 @@ func (w *Worker) handler() http.Handler {
 	mux.HandleFunc("GET /healthz", func(rw http.ResponseWriter, _ *http.Request) { fmt.Fprintln(rw, "ok") })
 	mux.HandleFunc("GET /readyz", w.ready)
 	mux.Handle("GET /metrics", promhttp.HandlerFor(w.metrics.registry, promhttp.HandlerOpts{}))
+	mux.Handle("GET /status", w.newReports())
 	return mux
 }
 

@@ -8,7 +8,6 @@ import (
 
 	"ualstream/cmd/internal/kafka"
 	"ualstream/ingest"
-	"ualstream/ingest/o365"
 	"ualstream/schemas"
 )
 
@@ -47,15 +46,7 @@ func (w *Worker) collector(tenant schemas.Tenant, ledger *ingest.Ledger) (*inges
 	if ms.Credential == nil {
 		return nil, errors.New("it is connected, but this worker has no credential to fetch with: name the app with --client-id")
 	}
-	credential, err := ms.Credential(tenant.ID)
-	if err != nil {
-		return nil, err
-	}
-	client, err := o365.New(o365.Config{
-		Endpoint: ms.Endpoint, Tenant: tenant.ID, Publisher: ms.Publisher,
-		Credential: credential, Transport: ms.Transport, Quota: w.quotas.of(tenant.ID),
-		Logger: w.options.Logger.With("stage", StageIngest, "tenant", tenant.ID),
-	})
+	client, err := ms.client(tenant.ID, w.quotas.of(tenant.ID), w.options.Logger.With("stage", StageIngest, "tenant", tenant.ID))
 	if err != nil {
 		return nil, err
 	}

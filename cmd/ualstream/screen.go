@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"ualstream/cmd/internal/status"
+)
+
+const watchEvery = 2 * time.Second
+
+// screen is where reports are shown.
+type screen struct {
+	e       *env
+	asJSON  bool
+	inPlace bool // each report over the one before
+}
+
+// obeys says whether stdout is a terminal that moves its cursor when it is told to.
+func (e *env) obeys() bool { return isTerminal(e.stdout) && e.getenv("TERM") != "dumb" }
+
+// draw shows a report.
+func (s *screen) draw(report status.Report) error {
+	if s.asJSON {
+		return json.NewEncoder(s.e.stdout).Encode(report)
+	}
+	if !s.inPlace {
+		return status.Write(s.e.stdout, report)
+	}
+	var table bytes.Buffer
+	if err := status.Write(&table, report); err != nil {
+		return err
+	}
+	height := 0
+	if file, ok := s.e.stdout.(*os.File); ok {
+		_, height, _ = term.GetSize(int(file.Fd())) // 0 where it is not known
+	}
+	return s.e.print(over(table.String(), height))
+}
+
+// over gives text that takes the place of what a terminal shows, cut to its height; 0 is any. Each line ends with
+// "clear the rest of the line" and the last with "clear what is below" (ECMA-48), so that nothing flickers.
+func over(text string, height int) string {
+	lines := strings.Split(strings.TrimSuffix(text, "\n"), "\n")
+	if height > 2 && len(lines) >= height {
+		left := len(lines) - (height - 2)
+		lines = append(lines[:height-2:height-2], fmt.Sprintf("… and %d more lines, which 'ualstream status' shows", left))
+	}
+	return "\x1b[H" + strings.Join(lines, "\x1b[K\n") + "\x1b[K\n\x1b[J"
+}
+
+// watch shows reports until ctx ends. Once there was one, a look that fails is told and the next may succeed.
+func (s *screen) watch(ctx context.Context, look looker) error {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for shown := false; ; {
+		report, err := look(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err != nil && !shown:
+			return err
+		case err != nil:
+			fmt.Fprintf(s.e.stderr, "ualstream: what stands above is no longer so: %v\n", err)
+		default:
+			if err := s.draw(report); err != nil {
+				return err
+			}
+			shown = true
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
