@@ -24,14 +24,18 @@ type sample struct {
 
 func newSample(ledger *tally) *sample { return &sample{ledger, map[int]int64{}} }
 
-// take looks at a message of the raw topic.
+// take takes a message of the raw topic.
 func (s *sample) take(m schemas.Message) error {
 	s.next[m.Partition] = m.Offset + 1
-	raw := schemas.RawOf(m)
+	s.note(schemas.RawOf(m))
+	return nil
+}
+
+// note adds a record to its feed. Records of feeds that the ledger does not know are passed over.
+func (s *sample) note(raw schemas.Raw) {
 	if r := s.ledger.rows[feed{strings.ToLower(raw.Tenant), raw.Source}]; r != nil {
 		r.recent.add(raw)
 	}
-	return nil
 }
 
 // fill gives feeds whose records are not among the newest of all a delay of their own, from the record that the ledger
@@ -52,7 +56,7 @@ func (s *sample) fill(ctx context.Context, cluster *kafka.Cluster) error {
 		if err != nil {
 			return err
 		}
-		r.recent.add(schemas.RawOf(m))
+		s.note(schemas.RawOf(m))
 	}
 	return nil
 }

@@ -49,7 +49,7 @@ func writeTenant(b *bytes.Buffer, t Tenant, now time.Time) {
 		title = plain(t.Name, 40) + "  " + title
 	}
 	if !t.Connected {
-		title += "  (known from the ledger alone)"
+		title += "  (from the ledger)"
 	}
 	fmt.Fprintf(b, "\n%s\n", title)
 	if t.Trouble != "" {
