@@ -69,7 +69,7 @@ func fromVolume(t *testing.T, words []string) []string {
 		t.Fatal(err)
 	}
 	defer cloud.Close()
-	if _, err := writeClientFiles(dir, cloud); err != nil {
+	if _, err := writeClientFiles(dir, cloud, cloud.Tenants()); err != nil {
 		t.Fatal(err)
 	}
 	out := slices.Clone(words)

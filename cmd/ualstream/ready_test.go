@@ -45,7 +45,7 @@ func TestReadyAsksTheSimulation(t *testing.T) {
 	}
 	defer cloud.Close()
 	dir := t.TempDir()
-	if _, err := writeClientFiles(dir, cloud); err != nil {
+	if _, err := writeClientFiles(dir, cloud, cloud.Tenants()); err != nil {
 		t.Fatal(err)
 	}
 	url := cloud.URL() + "/contoso.example/v2.0/.well-known/openid-configuration"

@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"maps"
 	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -13,8 +15,12 @@ import (
 	"ualstream/ingest/cloudsim"
 )
 
-func TestHelpOfSimulateSaysWhatEachFaultDoes(t *testing.T) {
-	for name := range cloudsim.AllFaults() {
+func TestHelpOfSimulateSaysWhatEachFaultAndStateIs(t *testing.T) {
+	names := slices.Collect(maps.Keys(cloudsim.AllFaults()))
+	for _, state := range cloudsim.AllStates() {
+		names = append(names, string(state))
+	}
+	for _, name := range names {
 		line := regexp.MustCompile(`(?m)^    ([a-z0-9-]+, )*` + regexp.QuoteMeta(name) + `(, [a-z0-9-]+)* +\S`)
 		if !line.MatchString(simulateUsage) {
 			t.Errorf("no line of the help text is about %s", name)
@@ -92,7 +98,7 @@ func TestAClientSurvivesTheRestartOfASimulation(t *testing.T) {
 }
 
 func TestSimulatedTenantsFollowFromTheSeed(t *testing.T) {
-	first, again, other := simulatedTenants(1, 12, 5), simulatedTenants(1, 12, 5), simulatedTenants(2, 12, 5)
+	first, again, other := simulatedTenants(1, 12, 5, nil), simulatedTenants(1, 12, 5, nil), simulatedTenants(2, 12, 5, nil)
 	ids := map[string]bool{}
 	for i, tenant := range first {
 		ids[tenant.ID], ids[tenant.Domain] = true, true
@@ -108,7 +114,7 @@ func TestSimulatedTenantsFollowFromTheSeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer cloud.Close()
-	config, err := writeClientFiles(t.TempDir(), cloud)
+	config, err := writeClientFiles(t.TempDir(), cloud, first)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,5 +126,39 @@ func TestSimulatedTenantsFollowFromTheSeed(t *testing.T) {
 		if !strings.Contains(string(text), "  - id: "+tenant.ID+"\n    name: "+tenant.Domain+"\n") {
 			t.Errorf("%s is not in %s", tenant.Domain, text)
 		}
+	}
+}
+
+func TestStatesAreAllTenantsOrOnes(t *testing.T) {
+	tenants := simulatedTenants(1, 2, 5, nil)
+	if err := putInStates(tenants, " no-defender, Fabrikam.example=no-consent,contoso.example=skewed-clock"); err != nil {
+		t.Fatal(err)
+	}
+	for i, want := range []cloudsim.States{{cloudsim.NoDefender, cloudsim.SkewedClock}, {cloudsim.NoDefender, cloudsim.NoConsent}} {
+		if got := tenants[i].States; !slices.Equal(got, want) {
+			t.Errorf("%s is in %v, want %v", tenants[i].Domain, got, want)
+		}
+	}
+}
+
+func TestWhatIsToBeConnectedIsNotInTheConfiguration(t *testing.T) {
+	s, err := (&env{getenv: func(string) string { return "" }}).simulation([]string{"--no-subscriptions", "--states", "no-defender"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	cloud, err := startCloud("127.0.0.1:0", s.cloud)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cloud.Close()
+	if got := cloud.Tenants()[0]; len(got.Enabled) > 0 || !slices.Equal(got.States, cloudsim.States{cloudsim.NoDefender}) {
+		t.Errorf("the tenant is %+v", got)
+	}
+	config, err := writeClientFiles(t.TempDir(), cloud, s.listed())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(config); err != nil || strings.Contains(string(text), "tenants:") || !strings.Contains(string(text), cloud.URL()) {
+		t.Errorf("%s, error %v", text, err)
 	}
 }
