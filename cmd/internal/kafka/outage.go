@@ -33,9 +33,7 @@ func (c *Cluster) persist(ctx context.Context, what string, attrs []any, try fun
 			logged = true
 		}
 	})
-	if logged {
-		c.outages.left(what, err == nil)
-	}
+	c.outages.left(what, logged, err == nil)
 	return err
 }
 
@@ -89,18 +87,20 @@ func (o *outages) failed(what string, attrs []any, err error, since time.Time, j
 	o.log.Log(context.Background(), level, "kafka: "+what+", retrying", attrs...)
 }
 
-func (o *outages) left(what string, well bool) {
+// left is told that somebody does not try any more, who had been waiting or not, and whether it went well. Who gave
+// up says nothing of Kafka: the next success tells the end.
+func (o *outages) left(what string, waited, well bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	one := o.at[what]
 	if one == nil {
 		return
 	}
-	if one.waiting--; one.waiting > 0 {
-		return
+	if waited {
+		one.waiting--
 	}
-	delete(o.at, what)
-	if well {
+	if one.waiting == 0 && well {
+		delete(o.at, what)
 		o.log.Info("kafka: "+what+": over", "after", time.Since(one.since).Round(time.Millisecond))
 	}
 }
