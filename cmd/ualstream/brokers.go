@@ -43,8 +43,11 @@ func defaultData() string {
 func (b *brokerFlags) check(command string) error {
 	if len(b.brokers) == 0 && !b.embedded && command != "status" { // it can ask a worker
 		embedded := "try it with --embedded, a broker in this process"
-		if command == "tail" {
+		switch command {
+		case "tail":
 			embedded = "follow 'ualstream run --embedded' with --embedded"
+		case "connect", "disconnect", "doctor":
+			embedded = "use that of 'ualstream run --embedded' with --embedded"
 		}
 		return wrongUse("name your Kafka with --brokers host:9092, or "+embedded, "no brokers")
 	}

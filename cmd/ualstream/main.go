@@ -34,6 +34,9 @@ func commands() []command {
 	return []command{
 		{"demo", "see threats appear: everything in one process, no account needed", demoUsage, demo},
 		{"run", "the worker, on Kafka", runUsage, run},
+		{"connect", "connect a tenant: checks, subscriptions, and the workers fetch it", connectUsage, connect},
+		{"disconnect", "have a tenant fetched no more, and stop its subscriptions", disconnectUsage, disconnect},
+		{"doctor", "what is wrong and how to fix it", doctorUsage, runDoctor},
 		{"status", "what is connected, how far behind it is, and what was lost", statusUsage, showStatus},
 		{"tail", "follow threats, events or rejects", tailUsage, tail},
 		{"simulate", "Microsoft's side, for tests of your own", simulateUsage, simulate},

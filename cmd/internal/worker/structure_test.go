@@ -28,6 +28,7 @@ var allowed = map[string][]string{
 	"cmd/internal/kafka":     {"schemas"},
 	"cmd/internal/auditfile": nil, // knows files, not what a record means
 	"cmd/internal/entra":     nil, // knows a login, not what it is for
+	"cmd/internal/doctor":    {"schemas", "ingest/o365", "cmd/internal/kafka", "cmd/internal/entra", "cmd/internal/status"},
 	"cmd/internal/status":    {"schemas", "cmd/internal/kafka"},
 	"cmd/internal/worker":    {"schemas", "ingest", "ingest/o365", "normalize", "detect", "publish", "cmd/internal/kafka", "cmd/internal/entra", "cmd/internal/status"},
 	"cmd/ualstream":          {"*"},
