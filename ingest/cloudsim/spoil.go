@@ -133,7 +133,7 @@ func damage(b *blob, records [][]byte, d dice) {
 	if b.records[i].Fate != Obtainable {
 		return
 	}
-	damaged := append(bytes.TrimSuffix(bytes.TrimRight(records[i], " \t\r\n"), []byte{'}'}), ",,}"...)
+	damaged := slices.Concat(bytes.TrimSuffix(bytes.TrimRight(records[i], " \t\r\n"), []byte{'}'}), []byte(",,}"))
 	b.body = array(slices.Concat(records[:i], [][]byte{damaged}, records[i+1:]))
 	b.records[i].Fate = Unreadable
 	b.unreadable = append(b.unreadable, damaged)

@@ -104,6 +104,19 @@ func TestARecordIsObtainableIfAnyBlobHasIt(t *testing.T) {
 	}
 }
 
+func TestWhatSpoilsABodyLeavesTheCallersRecordsAlone(t *testing.T) {
+	c := struck(t, CorruptBlob)
+	shared := []byte(`{"Id":"a"}{"Id":"b"}`)
+	for range 30 {
+		if _, err := c.cloud.Offer(contoso, "Audit.General", c.clock.Now(), shared[:10], shared[10:]); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if string(shared) != `{"Id":"a"}{"Id":"b"}` {
+		t.Errorf("they are %s now", shared)
+	}
+}
+
 func TestBodiesAreCorruptForGood(t *testing.T) {
 	c := struck(t, CorruptBlob)
 	kinds := map[string]int{}
