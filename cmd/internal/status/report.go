@@ -44,8 +44,8 @@ type Subscription struct {
 	ContentType string    // e.g. Audit.Exchange
 	Status      string    // Enabled, Disabled, None or Unknown
 	LastContent time.Time // when Microsoft offered the newest content that is stored, UTC; zero for none
-	// Records24h counts the records that were stored in the last 24 hours, to ten minutes. One that was fetched twice
-	// counts twice.
+	// Records24h counts the records that were stored in the last 24 hours, to ten minutes. Those of a blob that was
+	// fetched twice, by two workers at once, count twice.
 	Records24h int
 	Lost       int // blobs of the last seven days that could not be fetched, or not be read to their end
 	// The mean delay of recent records: Microsoft's, from when something happened until it was offered, and ours, from

@@ -42,16 +42,19 @@ type place struct {
 	offset    int64
 }
 
+// loss is a blob that is lost for now: it is tried again, and may be stored yet. What was stored of it is stored again
+// then.
 type loss struct {
-	of feed
-	at time.Time
+	of      feed
+	at      time.Time
+	records int
 }
 
 func newTally() *tally {
 	return &tally{rows: map[feed]*row{}, lost: map[uint64]loss{}, seed: maphash.MakeSeed(), next: map[int]int64{}}
 }
 
-// take adds an entry of the ledger. Of several entries of a blob the last says whether it is lost. An entry that cannot
+// take adds an entry of the ledger. Of several entries of a blob that was lost the last one counts. An entry that cannot
 // be read is an error, as it is to a worker: nobody could say what else is lost.
 func (t *tally) take(m schemas.Message) error {
 	b, err := schemas.BlobOf(m)
@@ -60,17 +63,22 @@ func (t *tally) take(m schemas.Message) error {
 	}
 	t.next[m.Partition] = m.Offset + 1
 	key := maphash.Bytes(t.seed, m.Key)
-	if b.State != schemas.BlobLost {
+	if was, ok := t.lost[key]; ok {
+		t.row(was.of).count(was.at, -was.records, t.now)
 		delete(t.lost, key)
 	}
 	if b.State == "" {
 		return nil
 	}
-	of := feed{strings.ToLower(b.Tenant), b.ContentType}
+	of, stored := feed{strings.ToLower(b.Tenant), b.ContentType}, max(0, b.Records)
 	if b.State == schemas.BlobLost && t.now.Sub(b.At) < lostWithin {
-		t.lost[key] = loss{of, b.At}
+		t.lost[key] = loss{of, b.At, stored}
 	}
-	t.row(of).add(b, t.now)
+	r := t.row(of)
+	r.count(b.At, stored, t.now)
+	if b.State == schemas.BlobStored || stored > 0 {
+		r.came(b)
+	}
 	return nil
 }
 
@@ -83,16 +91,20 @@ func (t *tally) row(of feed) *row {
 	return r
 }
 
-// add adds what is stored of a blob; one that is lost may be stored in part.
-func (r *row) add(b schemas.Blob, now time.Time) {
-	if now.Sub(b.At) < recordsWithin && b.Records > 0 {
-		r.records[b.At.UnixNano()/int64(slot)] += b.Records
+// count adds records that were stored at a time.
+func (r *row) count(at time.Time, records int, now time.Time) {
+	if now.Sub(at) < recordsWithin {
+		r.records[at.UnixNano()/int64(slot)] += records
 	}
+}
+
+// came notes a blob of which something is stored.
+func (r *row) came(b schemas.Blob) {
 	offered := b.Created
 	if offered.IsZero() {
 		offered = b.At
 	}
-	if b.State == schemas.BlobLost && b.Records <= 0 || offered.Before(r.last) {
+	if offered.Before(r.last) {
 		return
 	}
 	r.last = offered.UTC()
