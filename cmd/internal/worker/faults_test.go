@@ -122,12 +122,13 @@ func (g *gathered) agrees(t *testing.T, cloud *cloudsim.Cloud) {
 	difference := ""
 	over := time.After(patience + *faultsFor)
 	for tick := time.NewTicker(200 * time.Millisecond); ; {
-		if difference = g.differs(cloud.Reckon()); difference == "" {
+		want := cloud.Reckon()
+		if difference = g.differs(want); difference == "" && len(want.Events) >= 100 {
 			return
 		}
 		select {
 		case <-over:
-			t.Fatalf("after %s: %s", *faultsFor, difference)
+			t.Fatalf("after %s, of %d events: %s", *faultsFor, len(cloud.Reckon().Events), difference)
 		case <-tick.C:
 		}
 	}
@@ -179,8 +180,8 @@ func TestAllFaultsAtOnceLoseNothing(t *testing.T) {
 	r := cloud.Reckon()
 	t.Logf("%d events, %d records that cannot be had, %d rejects, %d lost blobs, %d records not listed",
 		len(r.Events), len(r.Missing), len(r.Rejects), len(r.Lost), len(r.Unlisted))
-	if len(r.Events) < 100 || len(r.Lost) == 0 {
-		t.Error("too little happened to prove anything")
+	if len(r.Lost) == 0 {
+		t.Error("no blob was lost: too little happened to prove anything")
 	}
 	secrets := []string{cloudsim.DefaultClientSecret, "eyJ", "Bearer"}
 	if k.SASL != nil {
