@@ -82,7 +82,7 @@ func tenantID(ctx context.Context, m doctor.Microsoft, name string) (string, err
 	home, err := doctor.FindHome(ctx, m.Transport, m.Authority, name)
 	switch {
 	case errors.Is(err, doctor.ErrNoTenant):
-		return "", withHint(fmt.Errorf("%s knows no tenant with the domain %s", m.Authority, name),
+		return "", withHint(fmt.Errorf("the login service %s knows no tenant with the domain %s", strings.TrimSuffix(m.Authority, "/"), name),
 			"see how it is written, and whether the tenant is in another cloud: --cloud gcc, gcc-high or dod; its ID, on Entra's overview page, does as well")
 	case err != nil:
 		return "", withHint(err, "give the tenant's ID, the GUID on Entra's overview page, or let this machine reach the login service")

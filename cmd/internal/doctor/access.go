@@ -129,9 +129,9 @@ func (m Microsoft) feedFault(tenant string, a Answers) Check {
 	reach := "let this machine reach " + hostOf(m.Endpoint) + " on port 443, past firewalls and proxies (HTTPS_PROXY is heeded)"
 	switch {
 	case errors.Is(a.FeedErr, errThrottled):
-		return failed(checkQuota, "wait some minutes; then run the workers with a smaller --quota, give a --publisher of your own, and see which "+
-			"other programs read this tenant's audit records with the same PublisherIdentifier",
-			"Microsoft answers every request for this tenant with AF429, too many requests: nothing is fetched until the tenant is left alone")
+		return failed(checkQuota, "wait a few minutes and ask again; where it stays so, run the workers with a smaller --quota, and see which other "+
+			"programs read this tenant's audit records with the same PublisherIdentifier (--publisher)",
+			"Microsoft answers every request for this tenant with AF429, too many requests: what is refused comes late, and after seven days not at all")
 	case a.Skew.Abs() >= skewBad:
 		return clock(a.Skew)
 	case !told:
@@ -205,18 +205,18 @@ func (m Microsoft) roles(tenant string, a Answers, dlp bool) Check {
 }
 
 func clock(skew time.Duration) Check {
-	off := skew.Abs().Round(time.Second)
+	off := ago(skew.Abs())
 	side := "behind"
 	if skew < 0 {
 		side = "ahead of"
 	}
 	switch {
 	case skew.Abs() >= skewBad:
-		return failed(checkClock, setClock(Microsoft{}, ""), "this machine's clock is %s %s Microsoft's: tokens and listings are refused beyond %s", off, side, skewBad)
+		return failed(checkClock, setClock(Microsoft{}, ""), "this machine's clock is %s %s Microsoft's: tokens and listings may be refused beyond %s", off, side, ago(skewBad))
 	case skew.Abs() >= skewOdd:
 		return warning(checkClock, setClock(Microsoft{}, ""), "this machine's clock is %s %s Microsoft's", off, side)
 	}
-	return ok(checkClock, "this machine's and Microsoft's differ by %s", off)
+	return ok(checkClock, "this machine's is as Microsoft's to a minute")
 }
 
 func quota(a Answers) Check {

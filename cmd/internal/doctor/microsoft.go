@@ -47,7 +47,7 @@ type Answers struct {
 	Throttled     bool          // some answer was that there are too many requests
 }
 
-// Visitor asks Microsoft's side for one tenant.
+// Visitor asks Microsoft's side for one tenant, one thing at a time.
 type Visitor struct {
 	m          Microsoft
 	tenant     string
@@ -128,12 +128,12 @@ var errSilent = fmt.Errorf("no answer within %s", askWithin)
 func (v *Visitor) call(ctx context.Context, do func(context.Context) error) error {
 	within, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	v.witness.forget()
+	v.witness.begin(cancel)
 	err := do(within)
 	if err == nil || ctx.Err() != nil || within.Err() == nil {
 		return err
 	}
-	if v.witness.throttled.Load() {
+	if v.witness.refused() {
 		return errThrottled
 	}
 	if met := v.witness.met(); met != "" {

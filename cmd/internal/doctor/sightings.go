@@ -76,7 +76,7 @@ func (s Sighting) Actions() []Check {
 	among := "the newest " + number(s.Events) + " events"
 	out := []Check{ok(defender, "there are records of Defender for Office 365 among %s", among)}
 	if !s.Defender {
-		out[0] = warning(defender, "they come with Audit.General where users have Defender for Office 365 Plan 2 (in Microsoft 365 E5); without it there is nothing to mend",
+		out[0] = warning(defender, "they come with Audit.General where users have Defender for Office 365 (Plan 1 or 2, or Microsoft 365 E5); without it there is nothing to mend",
 			"no record of Defender for Office 365 is among %s: mail that it scanned, links that were followed", among)
 	}
 	if s.Mailbox == 0 {

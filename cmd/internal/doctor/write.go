@@ -11,7 +11,7 @@ import (
 const (
 	width      = 100 // of a line of sentences; a command may be longer
 	nameColumn = 9   // the states stand before it
-	textColumn = 37 // behind the longest content type
+	textColumn = 37  // behind the longest content type
 )
 
 // Write writes a report for people.
