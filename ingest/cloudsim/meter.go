@@ -37,7 +37,8 @@ func (m *meter) admits(now time.Time, quota int) bool {
 	return true
 }
 
-// rest is how long a tenant has to be left alone in the state QuotaExhausted before a request is answered.
+// rest is how long a tenant has to be left alone in the state QuotaExhausted before a request is answered. Microsoft
+// documents no time: this one is as long as a client has to wait at least, whose quota of a minute others use up.
 const rest = 2 * time.Minute
 
 // rested says whether the request that arrived now is the only one in a while, and not the first of all.
