@@ -13,7 +13,7 @@ import (
 func told(t *testing.T, s ...State) map[string]int {
 	c := start(t, Config{})
 	c.put(s...)
-	if err := c.cloud.Play(ended(t), past(6, 500)); err != nil {
+	if err := c.cloud.Play(ended(t), past(2, 1200)); err != nil {
 		t.Fatal(err)
 	}
 	out := map[string]int{}
