@@ -28,7 +28,7 @@ const (
 // Access judges what Microsoft's side said: whether the app gets in, and with which permissions. Only what is at fault
 // is failed; what could not be seen because of that is skipped. The checks are in the order of the prerequisites.
 func (m Microsoft) Access(tenant string, a Answers, dlp bool, now time.Time) []Check {
-	f := m.culprit(tenant, a)
+	f := m.culprit(tenant, a, now)
 	names := []string{checkCredential, checkTenant, checkLogin, checkConsent, checkRoles, checkFeed, checkClock, checkQuota}
 	good := map[string]func() Check{
 		checkCredential: func() Check { return m.credential(a, now) },
@@ -42,7 +42,7 @@ func (m Microsoft) Access(tenant string, a Answers, dlp bool, now time.Time) []C
 	}
 	var out []Check
 	passed := map[string]bool{}
-	for _, name := range known(a) {
+	for _, name := range m.known(a) {
 		passed[name] = true
 	}
 	for _, name := range names {
@@ -58,17 +58,17 @@ func (m Microsoft) Access(tenant string, a Answers, dlp bool, now time.Time) []C
 	return blameAbove(out)
 }
 
-// known names the checks that can be made whatever else failed.
-func known(a Answers) []string {
+// known names the checks that can be made whatever else failed. Entra looks at a credential after all else, so that
+// only a token says that it is good; a certificate tells by itself when it expires.
+func (m Microsoft) known(a Answers) []string {
 	names := []string{}
-	if a.ProofErr == nil {
+	if a.LoginErr == nil {
+		names = append(names, checkCredential, checkLogin, checkConsent, checkRoles)
+	} else if m.Login.Kind == entra.Certificate && a.ProofErr == nil {
 		names = append(names, checkCredential)
 	}
 	if a.HomeErr == nil {
 		names = append(names, checkTenant)
-	}
-	if a.LoginErr == nil {
-		names = append(names, checkLogin, checkConsent, checkRoles)
 	}
 	if a.FeedErr != nil && a.LoginErr == nil && a.Skew != 0 {
 		names = append(names, checkClock)
@@ -89,7 +89,7 @@ func blameAbove(list []Check) []Check {
 }
 
 // culprit gives the one check that is at fault for all that did not work, nil where everything did.
-func (m Microsoft) culprit(tenant string, a Answers) *Check {
+func (m Microsoft) culprit(tenant string, a Answers, now time.Time) *Check {
 	bad := func(name, fix, format string, args ...any) *Check {
 		c := failed(name, fix, format, args...)
 		return &c
@@ -97,6 +97,9 @@ func (m Microsoft) culprit(tenant string, a Answers) *Check {
 	switch {
 	case a.ProofErr != nil:
 		return bad(checkCredential, "see that the file is there, that this user may read it, and that it holds what it should", "%v", a.ProofErr)
+	case !a.Expires.IsZero() && !now.Before(a.Expires):
+		c := m.credential(a, now)
+		return &c
 	case errors.Is(a.HomeErr, ErrNoTenant):
 		return bad(checkTenant, otherCloud(m, tenant), "%s knows no tenant %s: its ID is wrong, or it is in another of Microsoft's clouds",
 			hostOf(m.Authority), tenant)

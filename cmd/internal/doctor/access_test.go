@@ -58,6 +58,8 @@ func TestOnlyWhatIsAtFaultIsFailed(t *testing.T) {
 		{"the API has no such tenant", func(a *Answers) { a.FeedErr = &o365.Error{Status: 400, Code: "AF20011"} }, false, checkTenant, "AF20011", "overview page"},
 		{"another tenant's identity", func(a *Answers) { a.Claims.Tenant = "9c2e7f10-33ab-4d58-8a1e-5b6f7a8c9d01" }, false, checkTenant, "tokens of tenant 9c2e7f10", "multi-tenant app"},
 		{"login service is silent", func(a *Answers) { a.LoginErr = fmt.Errorf("log in: %w", context.DeadlineExceeded) }, false, checkLogin, "no answer within 8s", "login.microsoftonline.com on port 443"},
+		{"login service is away", func(a *Answers) { a.HomeErr = errors.New("ask x: connection refused"); a.LoginErr = a.HomeErr }, false, checkLogin, "connection refused", "HTTPS_PROXY"},
+		{"certificate expired", func(a *Answers) { a.Expires, a.LoginErr = noon.Add(-time.Hour), errors.New("the certificate has expired") }, false, checkCredential, "expired on 2026-03-02", "upload a new certificate"},
 		{"unknown refusal", func(a *Answers) { a.LoginErr = refusedLogin("99999") }, false, checkLogin, "AADSTS99999", "error?code=99999"},
 		{"clock, by assertion", func(a *Answers) { a.LoginErr = refusedLogin("700024") }, false, checkClock, "clock is wrong", "timedatectl"},
 		{"clock, by Date", func(a *Answers) { a.Skew = 10 * time.Minute }, false, checkClock, "10 min behind", "timedatectl"},
@@ -70,7 +72,11 @@ func TestOnlyWhatIsAtFaultIsFailed(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			a := well()
 			test.spoil(&a)
-			checks := commercial().Access(contoso, a, test.dlp, noon)
+			m := commercial()
+			if !a.Expires.IsZero() {
+				m.Login.Kind = entra.Certificate
+			}
+			checks := m.Access(contoso, a, test.dlp, noon)
 			if len(checks) != 8 {
 				t.Errorf("%d checks, want each once", len(checks))
 			}
@@ -84,6 +90,8 @@ func TestOnlyWhatIsAtFaultIsFailed(t *testing.T) {
 					}
 				case c.State == Failed:
 					t.Errorf("%s is failed, too: %s", c.Name, c.Says)
+				case c.Name == checkCredential && c.State == OK && a.LoginErr != nil && m.Login.Kind == entra.Secret:
+					t.Errorf("nobody knows whether the secret is good: %+v", c)
 				case c.State == Skipped && test.check == "":
 					t.Errorf("%s is skipped for no reason", c.Name)
 				}

@@ -107,7 +107,13 @@ func (v *Visitor) feeds(ctx context.Context, want schemas.Tenant, connected bool
 			refused = firstOf(refused, b.Err)
 		}
 	}
-	return Feeds(want, states, refused, s.rows(want.ID), now)
+	list := Feeds(want, states, refused, s.rows(want.ID), now)
+	for i, c := range list {
+		if c.Name == schemas.ContentTypeDLP && a.ClaimsErr == nil && !a.Claims.has(RoleReadDLP) {
+			list[i] = skipped(c.Name, "cannot be fetched before the permission above is given")
+		}
+	}
+	return list
 }
 
 func firstOf(errs ...error) error {

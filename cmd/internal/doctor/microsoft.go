@@ -79,6 +79,10 @@ func (m Microsoft) Visit(tenant string) (*Visitor, error) {
 func (v *Visitor) Ask(ctx context.Context) (a Answers) {
 	a.Expires, a.ProofErr = entra.Expires(v.m.Login)
 	a.Home, a.HomeErr = v.home(ctx)
+	if a.HomeErr != nil && !errors.Is(a.HomeErr, ErrNoTenant) && v.m.logsInThere() {
+		a.LoginErr = a.HomeErr // a login would ask the same host the same, again and again
+		return a
+	}
 	token, err := v.token(ctx)
 	if a.LoginErr = err; err != nil {
 		return a
@@ -87,6 +91,11 @@ func (v *Visitor) Ask(ctx context.Context) (a Answers) {
 	a.Subscriptions, a.FeedErr = v.Subscriptions(ctx)
 	a.Skew, a.Throttled = v.client.Skew(), v.witness.throttled.Load()
 	return a
+}
+
+// logsInThere says whether it is the login service that gives the tokens, and not this machine.
+func (m Microsoft) logsInThere() bool {
+	return m.Login.Kind != entra.AzureCLI && (m.Login.Kind != entra.ManagedIdentity || m.Login.IdentityID != "")
 }
 
 func (v *Visitor) home(ctx context.Context) (Home, error) {
