@@ -17,7 +17,7 @@ import (
 
 const (
 	workerStatus = "http://127.0.0.1:9464/status"
-	askingTakes  = 15 * time.Second // at most; a worker gives up a little earlier
+	askingTakes  = 40 * time.Second // at most; a worker gives up a little earlier
 	mostReport   = 64 << 20         // bytes: some hundred thousand tenants
 )
 

@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"sync"
 	"time"
 
@@ -99,7 +100,17 @@ func (c *Cluster) Missing(ctx context.Context) (names []string, err error) {
 			names = append(names, name)
 		}
 	}
-	return names, c.visible(found)
+	if err := c.visible(found); err != nil || len(names) > 0 || c.knows(schemas.Topics...) {
+		return names, err
+	}
+	return nil, c.remember(found, schemas.Topics...)
+}
+
+// knows says whether the partitions of all these topics are known.
+func (c *Cluster) knows(topics ...schemas.Topic) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !slices.ContainsFunc(topics, func(t schemas.Topic) bool { return c.partitions[t] == 0 })
 }
 
 func (c *Cluster) newTransport(mechanism sasl.Mechanism) *kafka.Transport {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"ualstream/cmd/internal/kafka"
 	"ualstream/schemas"
 )
@@ -26,19 +28,26 @@ type progress struct {
 }
 
 func (w *Watcher) progress(ctx context.Context) (p progress, err error) {
+	asking, within := errgroup.WithContext(ctx)
 	for i, c := range consumers {
-		if p.of[i], err = w.cluster.Progress(ctx, c.name, c.reads); err != nil {
-			return p, err
-		}
+		asking.Go(func() (err error) {
+			p.of[i], err = w.cluster.Progress(within, c.name, c.reads)
+			return err
+		})
 	}
+	err = asking.Wait()
 	p.at = time.Now()
-	return p, nil
+	return p, err
 }
 
 // begin makes sure that there is a look before this one.
-func (w *Watcher) begin(ctx context.Context) (err error) {
-	if time.Since(w.before.at) > stale {
-		w.before, err = w.progress(ctx)
+func (w *Watcher) begin(ctx context.Context) error {
+	if time.Since(w.before.at) <= stale {
+		return nil
+	}
+	before, err := w.progress(ctx)
+	if err == nil {
+		w.before = before
 	}
 	return err
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // reachWithin is how long Kafka may take to answer at all.
-const reachWithin = 5 * time.Second
+const reachWithin = 10 * time.Second
 
 // Options say what the topics do not.
 type Options struct {
@@ -35,6 +35,7 @@ type Watcher struct {
 	raw     *sample
 	states  *states
 	before  progress
+	patient time.Duration // how long Kafka may take to answer at all
 }
 
 // New makes a watcher. It does no I/O.
@@ -45,7 +46,7 @@ func New(cluster *kafka.Cluster, o Options) *Watcher {
 	ledger := newTally()
 	return &Watcher{
 		cluster: cluster, options: o, tenants: newDirectory(o.Tenants), ledger: ledger, raw: newSample(ledger),
-		states: &states{ask: o.States, of: map[string]answer{}},
+		states: &states{ask: o.States, of: map[string]answer{}}, patient: reachWithin,
 	}
 }
 
@@ -55,7 +56,7 @@ func Gather(ctx context.Context, cluster *kafka.Cluster, o Options) (Report, err
 }
 
 // ErrNoAnswer says that Kafka was not heard from within seconds.
-var ErrNoAnswer = fmt.Errorf("kafka does not answer within %v", reachWithin)
+var ErrNoAnswer = errors.New("kafka does not answer")
 
 // MissingError says that Kafka was reached and that this deployment has no topics there, or not all of them.
 type MissingError struct{ Topics []string }
@@ -93,12 +94,12 @@ func (w *Watcher) Look(ctx context.Context) (Report, error) {
 
 // reach says within seconds whether Kafka answers and has the topics: everything else waits for both.
 func (w *Watcher) reach(ctx context.Context) error {
-	within, cancel := context.WithTimeout(ctx, reachWithin)
+	within, cancel := context.WithTimeout(ctx, w.patient)
 	defer cancel()
 	missing, err := w.cluster.Missing(within)
 	switch {
 	case err != nil && ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded):
-		return fmt.Errorf("%w: %w", ErrNoAnswer, err)
+		return fmt.Errorf("%w within %v: %w", ErrNoAnswer, w.patient, err)
 	case err != nil:
 		return err
 	case len(missing) > 0:

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	reportWithin = 10 * time.Second // how long a request for a report may take
+	reportWithin = 30 * time.Second // how long a request for a report may take
 	reportFresh  = 2 * time.Second  // how old a report may be that is given again
 )
 
