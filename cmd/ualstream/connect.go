@@ -169,8 +169,13 @@ func (c *connecting) save(ctx context.Context) error {
 
 // show ends with the status table, which with --wait is shown until there is content.
 func (c *connecting) show(ctx context.Context) error {
-	if err := c.say("The first content can take 12 hours after the first start; a worker must run with the stage ingest. 'ualstream status' " +
-		"shows what has come.\n"); err != nil {
+	text := "The first content can take 12 hours after the first start; a worker must run with the stage ingest. 'ualstream status' " +
+		"shows what has come.\n"
+	if c.o.wait {
+		text = "Waiting for the first content, which can take 12 hours after the first start; a worker must run with the stage ingest. " +
+			"Ctrl-C ends the waiting and nothing else.\n"
+	}
+	if err := c.say(text); err != nil {
 		return err
 	}
 	watcher := status.New(c.cluster, status.Options{States: c.ownStates})

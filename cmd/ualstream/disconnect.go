@@ -13,6 +13,7 @@ import (
 	"golang.org/x/term"
 
 	"ualstream/cmd/internal/doctor"
+	"ualstream/cmd/internal/kafka"
 	"ualstream/ingest/o365"
 	"ualstream/schemas"
 )
@@ -63,19 +64,9 @@ func disconnect(ctx context.Context, e *env, args []string) error {
 		return err
 	}
 	defer cluster.Close()
-	outlook, err := look(ctx, cluster)
-	if err != nil {
-		return withHint(err, "nothing was changed: see that Kafka runs, and --brokers")
-	}
-	if len(outlook.Missing) > 0 {
-		return withHint(fmt.Errorf("nothing has run on this Kafka yet: %s is missing", outlook.Missing[0]), "see --brokers and --prefix")
-	}
-	entries, err := roll(ctx, cluster)
-	if err != nil {
+	if err := d.find(ctx, cluster); err != nil {
 		return err
 	}
-	d.entry = entries[d.id]
-	d.entry.Tenant.ID = d.id
 	if err := d.agree(*yes); err != nil {
 		return err
 	}
@@ -102,6 +93,24 @@ func (d *disconnecting) reach(ctx context.Context, name string) error {
 		return err
 	}
 	d.visitor, err = m.Visit(d.id)
+	return err
+}
+
+// find reads what the tenants topic says of the tenant.
+func (d *disconnecting) find(ctx context.Context, cluster *kafka.Cluster) error {
+	outlook, err := look(ctx, cluster)
+	if err != nil {
+		return withHint(err, "nothing was changed: see that Kafka runs, and --brokers")
+	}
+	if len(outlook.Missing) > 0 {
+		return withHint(fmt.Errorf("nothing has run on this Kafka yet: %s is missing", outlook.Missing[0]), "see --brokers and --prefix")
+	}
+	if len(outlook.Denied) > 0 {
+		return refusal(&kafka.SettingsError{Refusals: outlook.Denied})
+	}
+	entries, err := roll(ctx, cluster)
+	d.entry = entries[d.id]
+	d.entry.Tenant.ID = d.id
 	return err
 }
 
@@ -144,7 +153,7 @@ func (d *disconnecting) run(ctx context.Context, remember func(doctor.Entry) err
 	if err := remember(d.entry); err != nil {
 		return err
 	}
-	if err := d.e.print("ok       workers      fetch it no more\n"); err != nil || d.keep {
+	if err := doctor.WriteCheck(d.e.stdout, doctor.Check{Name: "workers", State: doctor.OK, Says: "fetch it no more"}); err != nil || d.keep {
 		return err
 	}
 	return d.stop(ctx)

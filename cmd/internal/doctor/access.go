@@ -1,9 +1,11 @@
 package doctor
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,34 +30,21 @@ const (
 // Access judges what Microsoft's side said: whether the app gets in, and with which permissions. Only what is at fault
 // is failed; what could not be seen because of that is skipped. The checks are in the order of the prerequisites.
 func (m Microsoft) Access(tenant string, a Answers, dlp bool, now time.Time) []Check {
-	f := m.culprit(tenant, a, now)
-	names := []string{checkCredential, checkTenant, checkLogin, checkConsent, checkRoles, checkFeed, checkClock, checkQuota}
-	good := map[string]func() Check{
-		checkCredential: func() Check { return m.credential(a, now) },
-		checkTenant:     func() Check { return m.home(a) },
-		checkLogin:      func() Check { return ok(checkLogin, "%s gives a token", hostOf(m.Authority)) },
-		checkConsent:    func() Check { return ok(checkConsent, "the app is in the tenant") },
-		checkRoles:      func() Check { return m.roles(tenant, a, dlp) },
-		checkFeed:       func() Check { return ok(checkFeed, "%s answers", hostOf(m.Endpoint)) },
-		checkClock:      func() Check { return clock(a.Skew) },
-		checkQuota:      func() Check { return quota(a) },
+	f, known := m.culprit(tenant, a, now), m.known(a)
+	list := []Check{ // as they are where nothing is at fault
+		m.credential(a, now), m.home(a),
+		ok(checkLogin, "%s gives a token", hostOf(m.Authority)), ok(checkConsent, "the app is in the tenant"), m.roles(tenant, a, dlp),
+		ok(checkFeed, "%s answers", hostOf(m.Endpoint)), clock(a.Skew), quota(a),
 	}
-	var out []Check
-	passed := map[string]bool{}
-	for _, name := range m.known(a) {
-		passed[name] = true
-	}
-	for _, name := range names {
+	for i, c := range list {
 		switch {
-		case f != nil && f.Name == name:
-			out = append(out, *f)
-		case f == nil || passed[name]:
-			out = append(out, good[name]())
-		default:
-			out = append(out, skipped(name, "cannot be seen before the above is mended"))
+		case f != nil && f.Name == c.Name:
+			list[i] = *f
+		case f != nil && !slices.Contains(known, c.Name):
+			list[i] = skipped(c.Name, "cannot be seen before the above is mended")
 		}
 	}
-	return blameAbove(out)
+	return blameAbove(list)
 }
 
 // known names the checks that can be made whatever else failed. Entra looks at a credential after all else, so that
@@ -109,6 +98,9 @@ func (m Microsoft) culprit(tenant string, a Answers, now time.Time) *Check {
 	case a.ClaimsErr == nil && a.Claims.Tenant != "" && !strings.EqualFold(a.Claims.Tenant, tenant):
 		return bad(checkTenant, "use a multi-tenant app that an administrator of "+tenant+" has consented to",
 			"who logs in gets tokens of tenant %s only, not of %s", a.Claims.Tenant, tenant)
+	case a.ClaimsErr == nil && a.Claims.Audience != "" && !a.Claims.isFor(m.Endpoint):
+		return bad(checkTenant, otherCloud(m, tenant)+"; --endpoint is the API of that cloud, or is left out",
+			"the token is meant for %s, and not for %s", a.Claims.Audience, m.Endpoint)
 	case a.ClaimsErr == nil && len(a.Claims.Roles) == 0:
 		return bad(checkConsent, m.Grant(tenant, false), "the app has a token without any permission: no administrator of the tenant has approved "+RoleRead)
 	case a.ClaimsErr == nil && !a.Claims.has(RoleRead):
@@ -122,8 +114,8 @@ func (m Microsoft) culprit(tenant string, a Answers, now time.Time) *Check {
 }
 
 func (m Microsoft) lacksRead(tenant string, a Answers) Check {
-	return failed(checkRoles, m.Grant(tenant, false), "the token has the permission %s and lacks %s, without which no record can be read",
-		strings.Join(a.Claims.Roles, ", "), RoleRead)
+	has := cmp.Or(strings.Join(a.Claims.Roles, ", "), "no permission")
+	return failed(checkRoles, m.Grant(tenant, false), "the token has %s and lacks %s, without which no record can be read", has, RoleRead)
 }
 
 // feedFault says what it is the fault of that the API does not answer as it should.

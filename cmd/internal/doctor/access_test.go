@@ -51,6 +51,8 @@ func TestOnlyWhatIsAtFaultIsFailed(t *testing.T) {
 		{"no roles", func(a *Answers) { a.Claims.Roles = nil }, false, checkConsent, "without any permission", "adminconsent"},
 		{"another role", func(a *Answers) { a.Claims.Roles = []string{"ServiceHealth.Read"} }, false, checkRoles, "lacks ActivityFeed.Read", "Privileged Role Administrator or Global Administrator"},
 		{"role refused by the API", func(a *Answers) { a.FeedErr = &o365.Error{Status: 401, Code: "AF10001"} }, false, checkRoles, "lacks ActivityFeed.Read", "adminconsent"},
+		{"a token for another API", func(a *Answers) { a.Claims.Audience = "https://manage.office365.us" }, false, checkTenant, "meant for https://manage.office365.us", "--endpoint"},
+		{"a token that names the API by its ID", func(a *Answers) { a.Claims.Audience = managementApp }, false, "", "", ""},
 		{"no DLP role", func(*Answers) {}, true, checkRoles, "lacks ActivityFeed.ReadDlp", "leave DLP.All out"},
 		{"no such tenant at the login service", func(a *Answers) { a.LoginErr = refusedLogin("90002") }, false, checkTenant, "another of Microsoft's clouds", "--cloud gcc-high"},
 		{"no such tenant at discovery", func(a *Answers) { a.HomeErr, a.LoginErr = ErrNoTenant, refusedLogin("90002") }, false, checkTenant, "login.microsoftonline.com knows no tenant", "--cloud dod"},
@@ -59,7 +61,9 @@ func TestOnlyWhatIsAtFaultIsFailed(t *testing.T) {
 		{"another tenant's identity", func(a *Answers) { a.Claims.Tenant = "9c2e7f10-33ab-4d58-8a1e-5b6f7a8c9d01" }, false, checkTenant, "tokens of tenant 9c2e7f10", "multi-tenant app"},
 		{"login service is silent", func(a *Answers) { a.LoginErr = fmt.Errorf("log in: %w", context.DeadlineExceeded) }, false, checkLogin, "no answer within 8s", "login.microsoftonline.com on port 443"},
 		{"login service is away", func(a *Answers) { a.HomeErr = errors.New("ask x: connection refused"); a.LoginErr = a.HomeErr }, false, checkLogin, "connection refused", "HTTPS_PROXY"},
-		{"certificate expired", func(a *Answers) { a.Expires, a.LoginErr = noon.Add(-time.Hour), errors.New("the certificate has expired") }, false, checkCredential, "expired on 2026-03-02", "upload a new certificate"},
+		{"certificate expired", func(a *Answers) {
+			a.Expires, a.LoginErr = noon.Add(-time.Hour), errors.New("the certificate has expired")
+		}, false, checkCredential, "expired on 2026-03-02", "upload a new certificate"},
 		{"unknown refusal", func(a *Answers) { a.LoginErr = refusedLogin("99999") }, false, checkLogin, "AADSTS99999", "error?code=99999"},
 		{"clock, by assertion", func(a *Answers) { a.LoginErr = refusedLogin("700024") }, false, checkClock, "clock is wrong", "timedatectl"},
 		{"clock, by Date", func(a *Answers) { a.Skew = 10 * time.Minute }, false, checkClock, "10 min behind", "timedatectl"},

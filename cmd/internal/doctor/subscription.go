@@ -14,8 +14,6 @@ import (
 const checkAuditing = "auditing"
 
 const (
-	// firstContent is how long Microsoft says that the first content may take after a start.
-	firstContent = 12 * time.Hour
 	// quiet is how long a content type of a tenant with users is rarely without any record.
 	quiet = 24 * time.Hour
 	// lateHere is a delay of ours that people notice.
