@@ -60,7 +60,7 @@ func (r *roster) follow(ctx context.Context) error {
 			caughtUp = true
 			r.reconcile(ctx)
 			if len(r.running) == 0 {
-				r.log.Warn("no tenant is connected yet, so nothing is fetched: name one under tenants in the configuration file, or with --tenants")
+				r.log.Warn("no tenant is connected yet, so nothing is fetched: connect one with 'ualstream connect', or name one under tenants in the configuration")
 			}
 		},
 	}, func(m schemas.Message) error {
