@@ -95,17 +95,6 @@ func showStatus(ctx context.Context, e *env, args []string) error {
 // watcher looks at the Kafka that is named.
 func (e *env) watcher(c *config) (look looker, closeKafka func(), err error) {
 	log := c.logger(e)
-	k, err := c.external(e, log)
-	if err != nil {
-		return nil, nil, err
-	}
-	if c.embedded {
-		found, err := kafka.EmbeddedConfig(c.data)
-		if err != nil {
-			return nil, nil, withHint(err, "start it with 'ualstream run --embedded'")
-		}
-		k = c.ours(found, log)
-	}
 	o := status.Options{Tenants: c.tenants}
 	if c.named() {
 		microsoft, err := c.microsoft(e, log)
@@ -114,9 +103,9 @@ func (e *env) watcher(c *config) (look looker, closeKafka func(), err error) {
 		}
 		o.States = microsoft.States(nil)
 	}
-	cluster, err := kafka.Connect(k)
+	cluster, err := c.cluster(e, log)
 	if err != nil {
-		return nil, nil, wrongUse("'ualstream help status' lists what it takes", "%v", err)
+		return nil, nil, err
 	}
 	watcher := status.New(cluster, o)
 	return func(ctx context.Context) (status.Report, error) {
