@@ -33,6 +33,9 @@ func Kafka(brokers string, o kafka.Outlook, err error) []Check {
 	if len(o.Denied) > 0 {
 		return []Check{reached, skipped(checkTopics, "cannot be seen before the permissions are given"), refusals(checkPermissions, o.Denied)}
 	}
+	if len(o.Missing) > 0 {
+		return []Check{reached, topics(o), skipped(checkPermissions, "cannot be seen before there are topics")}
+	}
 	return []Check{reached, topics(o), ok(checkPermissions, "this user may read, write and describe the topics, and join the groups")}
 }
 
