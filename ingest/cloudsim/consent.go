@@ -2,6 +2,7 @@ package cloudsim
 
 import (
 	"html/template"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -108,9 +109,7 @@ func (a *consent) end(w http.ResponseWriter, r *http.Request, text string, answe
 		return
 	}
 	query := a.redirect.Query()
-	for name, values := range answer {
-		query[name] = values
-	}
+	maps.Copy(query, answer)
 	for _, name := range []string{"state", "scope"} {
 		if v := r.URL.Query().Get(name); v != "" {
 			query.Set(name, v)

@@ -66,9 +66,9 @@ func FindHome(ctx context.Context, transport http.RoundTripper, authority, name 
 	if err != nil {
 		return Home{}, fmt.Errorf("ask %s for the tenant: %w", authority, err)
 	}
-	switch {
-	case response.StatusCode == http.StatusOK:
-	case response.StatusCode == http.StatusBadRequest || response.StatusCode == http.StatusNotFound:
+	switch response.StatusCode {
+	case http.StatusOK:
+	case http.StatusBadRequest, http.StatusNotFound:
 		return Home{}, ErrNoTenant
 	default:
 		return Home{}, fmt.Errorf("ask %s for the tenant: it answers %s", authority, response.Status)

@@ -135,7 +135,7 @@ func plain(text string, most int) string {
 // wrapped gives text in lines of at most so many characters, broken between words; a longer word is cut.
 func wrapped(text string, most int) (lines []string) {
 	now := ""
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		word = plain(word, most)
 		if now != "" && utf8.RuneCountInString(now+" "+word) > most {
 			lines, now = append(lines, now), ""
