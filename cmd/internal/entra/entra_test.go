@@ -17,7 +17,8 @@ import (
 // pfx gives a PFX file's content, with a further certificate in it as a chain.
 func pfx(t *testing.T, own identity, encoder *pkcs12.Encoder, password string) string {
 	t.Helper()
-	data, err := encoder.Encode(own.key, own.cert, []*x509.Certificate{pair(t, 1).cert}, password)
+	another := pair(t, 1-int(own.cert.SerialNumber.Int64())).cert // of the other key: two of one key could be taken for each other
+	data, err := encoder.Encode(own.key, own.cert, []*x509.Certificate{another}, password)
 	if err != nil {
 		t.Fatal(err)
 	}
