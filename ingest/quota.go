@@ -48,6 +48,7 @@ type Quota struct {
 	regained  time.Time // up to when current has grown
 	lowered   time.Time // when it was last lowered
 	throttled uint64
+	used      lastMinute
 	timer     *time.Timer
 }
 
@@ -86,6 +87,7 @@ func (q *Quota) abandon(w *waiter) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if !q.line.leave(w) {
+		q.used.add(time.Now(), -1)
 		q.free = q.free.Add(-spacing(q.configured)) // which is no more than was added
 		q.serve()
 	}
@@ -101,6 +103,7 @@ func (q *Quota) serve() {
 			return
 		}
 		q.free = latest(q.free, now).Add(spacing(q.current))
+		q.used.add(now, 1)
 		q.line.next(anyone)
 	}
 }
@@ -152,6 +155,7 @@ func (q *Quota) regain(now time.Time) {
 type QuotaStats struct {
 	Configured float64       // requests a minute
 	Current    float64       // requests a minute, less than configured after throttling
+	Used       int           // requests of the last minute, to a second
 	Throttled  uint64        // answers that there were too many requests, since the start
 	Waiting    int           // requests that want a permit
 	Paused     time.Duration // for how long none is given, 0 where it is not so
@@ -163,7 +167,7 @@ func (q *Quota) Stats() QuotaStats {
 	defer q.mu.Unlock()
 	q.regain(time.Now())
 	return QuotaStats{
-		Configured: q.configured, Current: q.current, Throttled: q.throttled,
+		Configured: q.configured, Current: q.current, Used: q.used.sum(time.Now()), Throttled: q.throttled,
 		Waiting: len(q.line.waiting), Paused: max(0, time.Until(q.paused)),
 	}
 }

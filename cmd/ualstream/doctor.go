@@ -13,6 +13,7 @@ import (
 
 	"ualstream/cmd/internal/doctor"
 	"ualstream/cmd/internal/kafka"
+	"ualstream/cmd/internal/status"
 	"ualstream/schemas"
 )
 
@@ -37,6 +38,7 @@ wanted, as a worker would, because Microsoft tells in no other way whether audit
 Flags:
     --json                one JSON object
     --tenants LIST        tenant IDs that the workers' configuration names
+    --worker URL          the worker that tells what is used of the quotas (http://127.0.0.1:9464/status, if it is there)
     --config FILE         YAML with the same keys; the worker's file will do
     --log-level LEVEL     debug, info, warn or error (warn)
 
@@ -47,6 +49,9 @@ Example:
     $ ualstream doctor --config ualstream.yaml
 `
 
+// workerWithin is how long a worker may take to tell of its quotas.
+const workerWithin = 10 * time.Second
+
 // examineAtOnce is how many tenants are looked at at once.
 const examineAtOnce = 8
 
@@ -54,6 +59,7 @@ func runDoctor(ctx context.Context, e *env, args []string) error {
 	fs, c := newFlags("doctor"), &config{}
 	c.tenantFlags(fs)
 	asJSON := fs.Bool("json", false, "")
+	worker := fs.String("worker", "", "")
 	operands, err := e.parseConfig(fs, c, doctorUsage, args)
 	if err != nil {
 		return err
@@ -61,7 +67,11 @@ func runDoctor(ctx context.Context, e *env, args []string) error {
 	if len(operands) > 1 {
 		return wrongUse("ualstream doctor TENANT, or none for all", "doctor takes one tenant, not %d", len(operands))
 	}
-	report, err := e.examine(ctx, c, strings.Join(operands, ""))
+	quotas, err := c.quotasOf(ctx, *worker)
+	if err != nil {
+		return err
+	}
+	report, err := e.examine(ctx, c, strings.Join(operands, ""), quotas)
 	if err != nil {
 		return err
 	}
@@ -77,7 +87,7 @@ func runDoctor(ctx context.Context, e *env, args []string) error {
 }
 
 // examine looks at the deployment, and at one tenant or all.
-func (e *env) examine(ctx context.Context, c *config, name string) (doctor.Report, error) {
+func (e *env) examine(ctx context.Context, c *config, name string, quotas map[string]status.Quota) (doctor.Report, error) {
 	none := doctor.Report{}
 	log := c.logger(e)
 	m, unnamed := c.side(e, log)
@@ -98,6 +108,7 @@ func (e *env) examine(ctx context.Context, c *config, name string) (doctor.Repor
 	}
 	defer cluster.Close()
 	scene, deployment := c.scene(ctx, cluster)
+	scene.Quotas = quotas
 	ids := tenantsOf(scene, only)
 	if unnamed != nil && len(ids) > 0 {
 		return none, unnamed
@@ -116,6 +127,28 @@ func (e *env) examine(ctx context.Context, c *config, name string) (doctor.Repor
 		deployment.Checks = append(deployment.Checks, doctor.NoTenant(scene.Err))
 	}
 	return doctor.NewReport(time.Now().UTC(), deployment, tenants), nil
+}
+
+// quotasOf asks a worker what it uses of each tenant's quota: the one at the address, or the one on this machine if
+// there is one.
+func (c *config) quotasOf(ctx context.Context, address string) (map[string]status.Quota, error) {
+	ask, err := c.askWorker(address)
+	if err != nil {
+		return nil, err
+	}
+	within, cancel := context.WithTimeout(ctx, workerWithin)
+	defer cancel()
+	report, err := ask(within)
+	if err != nil && address != "" {
+		return nil, err
+	}
+	quotas := map[string]status.Quota{}
+	for _, t := range report.Tenants {
+		if t.Quota != nil {
+			quotas[t.ID] = *t.Quota
+		}
+	}
+	return quotas, nil
 }
 
 // tenantsOf gives whom to look at, in an order that stays.

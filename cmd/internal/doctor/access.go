@@ -219,5 +219,14 @@ func quota(a Answers) Check {
 		return warning(checkQuota, "where records come late, run the workers with a smaller --quota, and see which other programs read this tenant's audit records",
 			"Microsoft answered with AF429, too many requests, before it let us in")
 	}
-	return ok(checkQuota, "no request was refused")
+	switch q := a.Quota; {
+	case q == nil:
+		return ok(checkQuota, "no request was refused")
+	case q.Allowed < q.Configured:
+		return warning(checkQuota, "where records come late, see which other programs read this tenant's audit records", "%s", q)
+	case q.Used*10 >= q.Configured*9:
+		return warning(checkQuota, "where Microsoft lets the tenant have more, as it does with E5, give the workers more --quota", "%s", q)
+	default:
+		return ok(checkQuota, "%s", q)
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"ualstream/cmd/internal/entra"
+	"ualstream/cmd/internal/status"
 	"ualstream/ingest/o365"
 )
 
@@ -168,5 +169,23 @@ func TestAManagedIdentityIsGivenItsRolesByCommands(t *testing.T) {
 	m.Login.IdentityID = "2"
 	if grant := m.Grant(contoso, false); !strings.Contains(grant, "adminconsent?client_id=1") {
 		t.Errorf("an app that an identity proves is consented to as any other, not by %q", grant)
+	}
+}
+
+func TestTheQuotaInUseIsTold(t *testing.T) {
+	for name, c := range map[string]struct {
+		quota *status.Quota
+		state State
+		says  string
+	}{
+		"no worker":       {nil, OK, "no request was refused"},
+		"little":          {&status.Quota{Used: 10, Allowed: 2000, Configured: 2000}, OK, "10 of 2000 requests used in the last minute"},
+		"nearly all":      {&status.Quota{Used: 1900, Allowed: 2000, Configured: 2000}, Warning, "1900 of 2000"},
+		"lowered by them": {&status.Quota{Used: 10, Allowed: 800, Configured: 2000}, Warning, "of 800 requests used in the last minute, which throttling has lowered from 2000"},
+	} {
+		got := quota(Answers{Quota: c.quota})
+		if got.State != c.state || !strings.Contains(got.Says, c.says) || (got.State == Warning) != (got.Fix != "") {
+			t.Errorf("%s: %+v", name, got)
+		}
 	}
 }

@@ -21,6 +21,7 @@ type Scene struct {
 	Configured map[string]schemas.Tenant // tenants of the configuration, by ID in lower case; they go before the topic's
 	Roll       map[string]Entry          // the tenants topic's
 	Report     status.Report
+	Quotas     map[string]status.Quota // what the worker on this machine uses, by tenant; none without one
 	Seen       map[string]Sighting
 	Err        error // why nothing of that is known of Kafka
 	// Remember writes an entry of the tenants topic.
@@ -65,6 +66,9 @@ func (m Microsoft) Examine(ctx context.Context, id string, s Scene) Section {
 		return section
 	}
 	a := v.Ask(ctx)
+	if q, ok := s.Quotas[id]; ok {
+		a.Quota = &q
+	}
 	now := time.Now()
 	section.Checks = append(section.Checks, m.Access(id, a, slices.Contains(want.ContentTypes, schemas.ContentTypeDLP), now)...)
 	section.Checks = append(section.Checks, v.feeds(ctx, want, where != "", a, s, now)...)

@@ -12,6 +12,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"ualstream/cmd/internal/entra"
+	"ualstream/cmd/internal/status"
 	"ualstream/ingest/o365"
 )
 
@@ -45,6 +46,7 @@ type Answers struct {
 	FeedErr       error         // why there are no subscriptions to tell of
 	Skew          time.Duration // how far Microsoft's clock is ahead of ours
 	Throttled     bool          // some answer was that there are too many requests
+	Quota         *status.Quota // what a worker uses of the quota; nil where none tells
 }
 
 // Visitor asks Microsoft's side for one tenant, one thing at a time.

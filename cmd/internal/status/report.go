@@ -9,6 +9,7 @@ package status
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -37,6 +38,24 @@ type Tenant struct {
 	Connected     bool           `json:"connected"`
 	Trouble       string         `json:"trouble,omitempty"` // why the states of its subscriptions are not known
 	Subscriptions []Subscription `json:"subscriptions"`     // those that are wanted, and those of which there was content
+	Quota         *Quota         `json:"quota,omitempty"`   // what a worker tells that fetches the tenant; nil without one
+}
+
+// Quota is what a worker uses of the requests that Microsoft lets a tenant make.
+type Quota struct {
+	Used       int    `json:"used"`       // requests of the last minute
+	Allowed    int    `json:"allowed"`    // requests a minute, less than configured after throttling
+	Configured int    `json:"configured"` // requests a minute
+	Throttled  uint64 `json:"throttled"`  // answers that there were too many (AF429), since the worker began
+}
+
+// String gives the quota in a line for people.
+func (q Quota) String() string {
+	text := fmt.Sprintf("%d of %d requests used in the last minute", q.Used, q.Allowed)
+	if q.Allowed < q.Configured {
+		text += fmt.Sprintf(", which throttling has lowered from %d", q.Configured)
+	}
+	return text
 }
 
 // Subscription is one content type of a tenant.

@@ -57,6 +57,9 @@ func writeTenant(b *bytes.Buffer, t Tenant, now time.Time) {
 			fmt.Fprintf(b, "  %s\n", text)
 		}
 	}
+	if t.Quota != nil {
+		fmt.Fprintf(b, "  %s\n", t.Quota)
+	}
 	fmt.Fprintf(b, line, "CONTENT TYPE", "STATUS", "LAST CONTENT (UTC)", "REC 24H", "MICROSOFT", "OURS", "LOST")
 	for _, s := range t.Subscriptions {
 		last := "-"

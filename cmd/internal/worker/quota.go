@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"ualstream/cmd/internal/status"
 	"ualstream/ingest"
 )
 
@@ -31,11 +32,27 @@ func (q *quotas) of(tenant string) *ingest.Quota {
 	return q.byTenant[tenant]
 }
 
+// note writes into a report what is used of the quotas of the tenants that are collected here.
+func (q *quotas) note(r *status.Report) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for i, t := range r.Tenants {
+		if quota := q.byTenant[t.ID]; quota != nil {
+			s := quota.Stats()
+			r.Tenants[i].Quota = &status.Quota{
+				Used: s.Used, Allowed: int(s.Current), Configured: int(s.Configured), Throttled: s.Throttled,
+			}
+		}
+	}
+}
+
 var (
 	quotaDesc = prometheus.NewDesc("ualstream_quota_requests_per_minute",
 		"Requests a minute that a tenant's collector allows itself; throttling lowers it for a while.", []string{"tenant"}, nil)
 	waitingDesc = prometheus.NewDesc("ualstream_quota_waiting_requests",
 		"Requests that wait for the quota.", []string{"tenant"}, nil)
+	usedDesc = prometheus.NewDesc("ualstream_quota_used_requests",
+		"Requests of the last minute.", []string{"tenant"}, nil)
 	throttledDesc = prometheus.NewDesc("ualstream_throttled_total",
 		"Answers of Microsoft that there were too many requests (AF429).", []string{"tenant"}, nil)
 )
@@ -44,6 +61,7 @@ var (
 func (q *quotas) Describe(descs chan<- *prometheus.Desc) {
 	descs <- quotaDesc
 	descs <- waitingDesc
+	descs <- usedDesc
 	descs <- throttledDesc
 }
 
@@ -55,6 +73,7 @@ func (q *quotas) Collect(metrics chan<- prometheus.Metric) {
 		s := quota.Stats()
 		metrics <- prometheus.MustNewConstMetric(quotaDesc, prometheus.GaugeValue, s.Current, tenant)
 		metrics <- prometheus.MustNewConstMetric(waitingDesc, prometheus.GaugeValue, float64(s.Waiting), tenant)
+		metrics <- prometheus.MustNewConstMetric(usedDesc, prometheus.GaugeValue, float64(s.Used), tenant)
 		metrics <- prometheus.MustNewConstMetric(throttledDesc, prometheus.CounterValue, float64(s.Throttled), tenant)
 	}
 }

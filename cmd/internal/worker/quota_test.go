@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
+
+	"ualstream/cmd/internal/status"
 )
 
 func TestQuotaIsATenantsOwnAndSeenInTheMetrics(t *testing.T) {
@@ -30,5 +32,20 @@ ualstream_quota_waiting_requests{tenant="b"} 0
 	problems, err := testutil.CollectAndLint(q)
 	if err != nil || len(problems) > 0 {
 		t.Error(err, problems)
+	}
+}
+
+func TestQuotasAreNotedInAReport(t *testing.T) {
+	q := newQuotas(100)
+	if err := q.of("a").Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	r := status.Report{Tenants: []status.Tenant{{ID: "a"}, {ID: "fetched elsewhere"}}}
+	q.note(&r)
+	if got := r.Tenants[0].Quota; got == nil || *got != (status.Quota{Used: 1, Allowed: 100, Configured: 100}) {
+		t.Errorf("quota %v", got)
+	}
+	if got := r.Tenants[1].Quota; got != nil {
+		t.Errorf("quota %v of a tenant that is not fetched here", got)
 	}
 }

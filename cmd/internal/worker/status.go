@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"ualstream/cmd/internal/status"
@@ -19,6 +20,7 @@ const (
 // reports serves the status of the deployment as JSON. It looks when it is asked, and once at a time however many ask.
 type reports struct {
 	watcher *status.Watcher
+	quotas  *quotas       // nil where nothing is fetched here
 	turn    chan struct{} // whose it is may use the watcher
 	last    status.Report
 	taken   time.Time
@@ -29,7 +31,11 @@ func (w *Worker) newReports() *reports {
 	if w.options.Microsoft.Credential != nil {
 		o.States = w.options.Microsoft.States(func(tenant string) o365.Quota { return w.quotas.of(tenant) })
 	}
-	return &reports{watcher: status.New(w.cluster, o), turn: make(chan struct{}, 1)}
+	s := &reports{watcher: status.New(w.cluster, o), turn: make(chan struct{}, 1)}
+	if slices.Contains(w.options.Stages, StageIngest) {
+		s.quotas = w.quotas
+	}
+	return s
 }
 
 // ServeHTTP answers 200 with a status.Report, or 503 with the reason in a sentence.
@@ -57,6 +63,9 @@ func (s *reports) report(ctx context.Context) (report status.Report, err error) 
 		return s.last, nil
 	}
 	if report, err = s.watcher.Look(ctx); err == nil {
+		if s.quotas != nil {
+			s.quotas.note(&report)
+		}
 		s.last, s.taken = report, time.Now()
 	}
 	return report, err
