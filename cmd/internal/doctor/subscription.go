@@ -60,8 +60,8 @@ func StatesOf(subscriptions []o365.Subscription) map[string]string {
 }
 
 // Feeds judges a tenant's subscriptions, and from them whether auditing is on. Refused is what the last start of a
-// subscription that there is not was answered, nil where there was none or all went well. Feeds are the tenant's rows
-// of the status report; without any, nothing is known of content.
+// subscription that there is not was answered, nil where there was none or all went well. Rows are the tenant's of the
+// status report; nil where Kafka could not be read, so that nothing is known of content.
 func Feeds(tenant schemas.Tenant, states map[string]string, refused error, rows []status.Subscription, now time.Time) []Check {
 	if IsAuditingOff(refused) {
 		out := []Check{auditingOff()}
@@ -72,7 +72,7 @@ func Feeds(tenant schemas.Tenant, states map[string]string, refused error, rows 
 	}
 	out := []Check{auditing(states, rows, now)}
 	for _, t := range tenant.ContentTypes {
-		out = append(out, feed(tenant.ID, t, states[t], refused, rowOf(rows, t), now))
+		out = append(out, feed(tenant.ID, t, states[t], refused, rows, now))
 	}
 	return out
 }
@@ -97,6 +97,8 @@ func auditing(states map[string]string, rows []status.Subscription, now time.Tim
 	switch {
 	case len(states) == 0:
 		return skipped(checkAuditing, "is seen when the first subscription is started")
+	case rows == nil:
+		return ok(checkAuditing, "it was turned on at some time, as there are subscriptions; whether records come cannot be read from Kafka")
 	case last.IsZero():
 		return ok(checkAuditing, "it was turned on at some time, as there are subscriptions; no record has come yet")
 	case now.Sub(last) > quiet:
@@ -105,8 +107,8 @@ func auditing(states map[string]string, rows []status.Subscription, now time.Tim
 	return ok(checkAuditing, "records come, the newest content is %s old", ago(now.Sub(last)))
 }
 
-func feed(tenant, contentType, state string, refused error, row *status.Subscription, now time.Time) Check {
-	again := "ualstream connect " + tenant
+func feed(tenant, contentType, state string, refused error, rows []status.Subscription, now time.Time) Check {
+	again, row := "ualstream connect "+tenant, rowOf(rows, contentType)
 	switch {
 	case state == status.Disabled:
 		return failed(contentType, "start it again; what happened while it was disabled can never be fetched:\n    "+again,
@@ -115,6 +117,8 @@ func feed(tenant, contentType, state string, refused error, row *status.Subscrip
 		return failed(contentType, "mend that, and start it not before 15 minutes have passed:\n    "+again, "the subscription could not be started: %v", refused)
 	case state != status.Enabled:
 		return failed(contentType, "start it; what happens before can never be fetched:\n    "+again, "there is no subscription")
+	case rows == nil:
+		return ok(contentType, "enabled; what has come of it cannot be read from Kafka")
 	case row == nil || row.LastContent.IsZero():
 		return warning(contentType, "wait up to 12 hours after the first start; then see that a worker runs with the stage ingest, and that auditing is on",
 			"enabled, and no content has come yet")

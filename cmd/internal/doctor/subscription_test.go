@@ -44,7 +44,8 @@ func TestEachSubscriptionIsJudgedBySightAndByWhatCame(t *testing.T) {
 		says, fix string
 	}{
 		{"records come", status.Enabled, nil, row(3*time.Minute, time.Second), OK, OK, "newest content 3 min old, 12,345 records in 24 hours; Microsoft took 60 min, we 1 s", ""},
-		{"nothing yet", status.Enabled, nil, nil, OK, Warning, "no content has come yet", "12 hours"},
+		{"Kafka is away", status.Enabled, nil, nil, OK, OK, "enabled; what has come of it cannot be read from Kafka", ""},
+		{"nothing yet", status.Enabled, nil, []status.Subscription{}, OK, Warning, "no content has come yet", "12 hours"},
 		{"nothing for two days", status.Enabled, nil, row(48*time.Hour, 0), Warning, Warning, "no content for 2 days", "stage ingest"},
 		{"we are late", status.Enabled, nil, row(time.Minute, 2*time.Hour), OK, Warning, "arrive 2 hours after Microsoft offers them", "--quota"},
 		{"disabled", status.Disabled, nil, row(time.Minute, 0), OK, Failed, "disabled the subscription", "    ualstream connect " + contoso},
