@@ -161,3 +161,13 @@ func TestAnInterruptedTailOfAKafkaThatIsAwayIsDone(t *testing.T) {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
 }
+
+func TestWhatASimulationSaysToTypeIsComplete(t *testing.T) {
+	t.Parallel()
+	cloud := begin(t, "simulate", "--no-subscriptions", "--listen", "127.0.0.1:0", "--dir", filepath.Join(t.TempDir(), "tenant"))
+	_, command, _ := strings.Cut(cloud.until(cloud.stderr, "ualstream connect"), "ualstream ")
+	typed := begin(t, strings.Fields(command)...)
+	for range typed.stdout { // it has to be read to its end
+	}
+	typed.until(typed.stderr, "embedded broker") // there is none here, and nothing else is missing
+}

@@ -113,7 +113,7 @@ func simulate(ctx context.Context, e *env, args []string) error {
 	fmt.Fprintf(e.stderr, "simulated Microsoft 365 at %s, tenant %s (contoso.example)\nits configuration: ualstream run --embedded --config %s\n",
 		cloud.URL(), cloudsim.DefaultTenant, config)
 	if s.unsubscribed {
-		fmt.Fprintf(e.stderr, "it has no subscription yet: ualstream connect contoso.example --config %s\n", config)
+		fmt.Fprintf(e.stderr, "it has no subscription yet: ualstream connect contoso.example --embedded --config %s\n", config)
 	}
 	day := cloudsim.DemoDay()
 	day.PerSecond = s.perSecond
