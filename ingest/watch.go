@@ -17,6 +17,7 @@ import (
 const (
 	sweepEvery = time.Hour        // between two listings of all seven days
 	longestGap = 15 * time.Minute // between two tries of what does not work
+	answerIn   = 15 * time.Minute // a listing brings a blob or its end, the quota's waits aside, or is begun anew
 	relists    = 5                // tries of one window before it waits
 )
 
@@ -90,6 +91,10 @@ func (w *watch) sweep(ctx context.Context) {
 		begun, now := time.Now(), upToSecond(w.c.theirNow())
 		left := windows(now.Add(-retention), now)
 		w.persist(ctx, "sweep", func() (err error) {
+			if time.Since(begun) >= sweepEvery { // one window that never works does not keep the others from their hour
+				begun, now = time.Now(), upToSecond(w.c.theirNow())
+				left = windows(now.Add(-retention), now)
+			}
 			left, err = w.cover(ctx, left, on)
 			return err
 		})
@@ -139,17 +144,29 @@ func (w *watch) window(ctx context.Context, win window, on round) error {
 
 func (w *watch) list(ctx context.Context, win window, on round) error {
 	left := win.from.Add(retention).Sub(w.c.theirNow()) // of the oldest content there may be
-	asked := withErrand(ctx, errand{class: classOf(w.contentType, on.live, left)})
+	asked, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	p := newPatience(answerIn, func() { cancel(errUnanswered) })
+	defer p.rest()
+	asked = withErrand(asked, errand{class: classOf(w.contentType, on.live, left), patience: p})
+	p.run()
 	for b, err := range w.c.cfg.Feed.List(asked, w.contentType, win.from, win.to) {
+		p.rest()
 		if err != nil {
-			return err
+			return cmp.Or(context.Cause(asked), err)
 		}
 		if err := w.take(ctx, b, on); err != nil {
 			return err
 		}
+		p.renew()
+		p.run()
 	}
 	return nil
 }
+
+// errUnanswered is the error of a listing that one page holds up: it is told, another listing has other pages, and
+// other windows get their turn.
+var errUnanswered = errors.New("no answer in time to a listing")
 
 // persist repeats what does not work, ever more slowly, until it works; false means that ctx ended first.
 func (w *watch) persist(ctx context.Context, what string, f func() error) bool {
@@ -157,7 +174,14 @@ func (w *watch) persist(ctx context.Context, what string, f func() error) bool {
 		backoff.WithMaxInterval(longestGap), backoff.WithMaxElapsedTime(0))
 	var failed time.Time
 	told := false
-	err := backoff.RetryNotify(f, backoff.WithContext(space, ctx), func(err error, wait time.Duration) {
+	op := func() error {
+		err := f()
+		if errors.Is(err, errUnanswered) { // which took long enough: the service is asked again as soon as it may be well
+			space.Reset()
+		}
+		return err
+	}
+	err := backoff.RetryNotify(op, backoff.WithContext(space, ctx), func(err error, wait time.Duration) {
 		if failed.IsZero() {
 			failed = time.Now()
 		}
