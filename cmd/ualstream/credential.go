@@ -104,14 +104,17 @@ func complete(c entra.Config) error {
 	case c.Kind == entra.WorkloadIdentity && c.TokenFile == "":
 		return wrongUse("name its file with --federated-token-file; in Kubernetes the label azure.workload.identity/use: \"true\" on the pod "+
 			"sets AZURE_FEDERATED_TOKEN_FILE", "credential workload-identity, but no federated token")
+	case c.Kind == entra.Secret && c.ClientID == "" && c.SecretFile == "" && c.Secret == "":
+		return wrongUse("name the configuration with --config, or an app with --client-id and its secret with --client-secret-file or in "+
+			secretVariable+"; 'ualstream help run' says who else can", "nobody is named who logs in to Microsoft")
 	case c.Kind == entra.Secret && c.SecretFile == "" && c.Secret == "":
 		return wrongUse("give it with --client-secret-file or in "+secretVariable+", or log in without one: 'ualstream help run' says how",
-			"tenants are named, but no client secret")
+			"no client secret to log in to Microsoft with")
 	case c.ClientID == "" && c.IdentityID != "":
 		return wrongUse("name the app registration that the identity proves with --client-id, or name the identity itself so",
 			"--managed-identity-client-id, but no client ID")
 	case c.ClientID == "" && c.Kind != entra.ManagedIdentity && c.Kind != entra.AzureCLI:
-		return wrongUse("register an app with ActivityFeed.Read and name it with --client-id", "tenants are named, but no client ID")
+		return wrongUse("register an app with ActivityFeed.Read and name it with --client-id", "no client ID to log in to Microsoft with")
 	}
 	return nil
 }
