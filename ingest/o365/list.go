@@ -2,6 +2,7 @@ package o365
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,24 +39,21 @@ func (c *Client) List(ctx context.Context, contentType string, from, to time.Tim
 			"endTime":     {to.UTC().Add(time.Second - 1).Truncate(time.Second).Format(apiTime)},
 		})}
 		pages := trail{c: c, seen: map[string]bool{r.uri: true}}
-		var nameless error
+		var failed error
 		for r.uri != "" {
 			items, next, err := c.listing(ctx, r, &pages)
+			failed = cmp.Or(failed, err)
 			for _, it := range items {
 				if it.nameless() {
-					nameless = fmt.Errorf("%s: an item names no content", r.op)
+					failed = cmp.Or(failed, fmt.Errorf("%s: an item names no content", r.op))
 				} else if !yield(it.blob(contentType), nil) {
 					return
 				}
 			}
-			if err != nil {
-				yield(Blob{}, err)
-				return
-			}
 			r.uri = next
 		}
-		if nameless != nil {
-			yield(Blob{}, nameless)
+		if failed != nil {
+			yield(Blob{}, failed)
 		}
 	}
 }
@@ -65,7 +63,7 @@ const pageTries = 4
 
 // listing gives a page's items and the next page's address. A page that cannot be read, or that leads to where
 // nothing may be sent, is asked for again: what a gateway made of one page must not cost the others. Where it stays
-// so, the items that could be read come with the error.
+// so, the items that could be read and the next page's address, where there is one, come with the error.
 func (c *Client) listing(ctx context.Context, r request, pages *trail) (items []item, next string, err error) {
 	space := c.pace()
 	for try := 1; ; try++ {
@@ -74,8 +72,10 @@ func (c *Client) listing(ctx context.Context, r request, pages *trail) (items []
 			return nil, "", err
 		}
 		items, err = itemsOf(p.text, r.op)
-		if err == nil {
-			next, err = pages.next(p.next)
+		if err == nil || try == pageTries {
+			var lost error
+			next, lost = pages.next(p.next)
+			err = cmp.Or(err, lost)
 		}
 		if err == nil || errors.Is(err, errEndless) || try == pageTries {
 			return items, next, err
@@ -122,18 +122,26 @@ type item struct {
 	ContentExpiration string `json:"contentExpiration"`
 }
 
-// itemsOf reads a page. An attribute of another type than it should be is taken for absent, so that it does not
-// hide the rest.
-func itemsOf(text []byte, op string) ([]item, error) {
-	var all []item
-	err := json.Unmarshal(text, &all)
-	if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && len(all) > 0 {
-		err = nil
+// itemsOf reads a page, each item by itself, and gives those that can be read with the error of the first that cannot.
+// An attribute of another type than it should be is taken for absent, so that it does not hide the rest.
+func itemsOf(text []byte, op string) (all []item, failed error) {
+	elements := newSplitter(bytes.NewReader(text), maxPage)
+	for {
+		element, err := elements.next()
+		if err == io.EOF { //nolint:errorlint // a wrapped EOF is trouble, not the end
+			return all, failed
+		}
+		if err != nil {
+			return all, fmt.Errorf("%s: %w", op, err)
+		}
+		var it item
+		err = json.Unmarshal(element, &it)
+		if _, ok := errors.AsType[*json.UnmarshalTypeError](err); ok || err == nil {
+			all = append(all, it)
+		} else {
+			failed = cmp.Or(failed, fmt.Errorf("%s: an item: %w", op, err))
+		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", op, err)
-	}
-	return all, nil
 }
 
 // nameless says whether the item cannot be fetched. To pass over it would lose it in silence: the listing goes on

@@ -169,6 +169,29 @@ func TestAPageThatCannotBeUsedIsAskedForAgain(t *testing.T) {
 	}
 }
 
+func TestAPageThatStaysDamagedHidesNeitherItsOtherItemsNorThePagesBehindIt(t *testing.T) {
+	for name, page := range map[string]string{
+		"an item":      `[{"contentId":"a"},{"contentId":"x" "contentUri":"y"},{"contentId":"b"}]`,
+		"a broken end": `[{"contentId":"a"},{"contentId":"b"},{"contentI`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			var self string
+			c, srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/2" {
+					reply(w, 200, items("c"))
+					return
+				}
+				w.Header().Set("NextPageUri", self+"/2")
+				reply(w, 200, page)
+			})
+			self = srv.URL
+			if ids, err := listed(t.Context(), c); err == nil || !slices.Equal(ids, []string{"a", "b", "c"}) {
+				t.Errorf("ids %q, error %v", ids, err)
+			}
+		})
+	}
+}
+
 func TestItemsBesideANamelessOneAreGivenAndThoseOfLaterPages(t *testing.T) {
 	var self string
 	c, srv := serve(t, func(w http.ResponseWriter, r *http.Request) {
