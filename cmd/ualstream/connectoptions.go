@@ -58,6 +58,9 @@ func (o *connectOptions) complete() error {
 			*l = nil
 		}
 	}
+	if printable(o.name) != o.name || strings.Contains(o.name, "\n") {
+		return wrongUse("give what people call the tenant, on one line", "--name: %q has characters that cannot be shown", o.name)
+	}
 	o.given["name"] = o.given["name"] || o.name != ""
 	o.given["content-types"] = len(o.contentTypes) > 0
 	o.given["dlp"] = o.given["dlp"] || o.dlp

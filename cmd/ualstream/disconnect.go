@@ -116,7 +116,10 @@ func (d *disconnecting) find(ctx context.Context, cluster *kafka.Cluster) error 
 
 // agree warns, and asks.
 func (d *disconnecting) agree(yes bool) error {
-	title := strings.TrimSpace(d.id + " " + d.entry.Tenant.Name)
+	title := d.id
+	if name := d.entry.Tenant.Name; name != "" {
+		title += fmt.Sprintf(" %q", name)
+	}
 	warning := "Its subscriptions are stopped: what happens in the tenant from now until they are started again can never be fetched."
 	if d.keep {
 		warning = "Its subscriptions go on. What they gather is lost seven days after it was offered, unless the tenant is connected again by then."

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"net/http"
@@ -149,5 +150,14 @@ func TestDisconnectCanLeaveTheSubscriptions(t *testing.T) {
 	}
 	if _, out, _ := s.run("connect", tenant); !strings.Contains(out, "Audit.Exchange              enabled\n") {
 		t.Errorf("connected again it says:\n%s", out)
+	}
+}
+
+func TestATenantsNameCannotPassForALineOfOurs(t *testing.T) {
+	var out bytes.Buffer
+	d := &disconnecting{e: &env{stdout: &out}, c: &config{}, id: tenant}
+	d.entry.Tenant.Name, d.entry.Connected = "Contoso\x1b[2J\nok       workers", true
+	if err := d.agree(true); err != nil || !strings.HasPrefix(out.String(), `Disconnecting tenant `+tenant+` "Contoso\x1b[2J\nok workers".`) {
+		t.Errorf("%v:\n%s", err, out.String())
 	}
 }

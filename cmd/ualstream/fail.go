@@ -3,7 +3,9 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"syscall"
+	"unicode"
 )
 
 // How ualstream speaks to people when something is wrong:
@@ -39,7 +41,7 @@ func (e *env) exitCode(err error) int {
 	if err == nil || errors.Is(err, syscall.EPIPE) || errors.Is(err, errHelpShown) {
 		return exitDone
 	}
-	fmt.Fprintf(e.stderr, "ualstream: error: %v\n", err)
+	fmt.Fprintf(e.stderr, "ualstream: error: %s\n", printable(err.Error()))
 	var f *failure
 	if !errors.As(err, &f) {
 		return exitFailed
@@ -51,4 +53,14 @@ func (e *env) exitCode(err error) int {
 		return exitMisuse
 	}
 	return exitFailed
+}
+
+// printable has a blank for what a terminal would obey, but for new lines: errors quote what others have written.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '\n' || unicode.IsPrint(r) {
+			return r
+		}
+		return ' '
+	}, text)
 }

@@ -66,5 +66,5 @@ func (e *env) ask(ctx context.Context, client *http.Client, url string) error {
 	if response.StatusCode != http.StatusOK {
 		return fmt.Errorf("%s answers %s: %s", url, response.Status, first)
 	}
-	return e.print(first + "\n")
+	return e.print(printable(first) + "\n")
 }

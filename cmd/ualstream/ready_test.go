@@ -32,6 +32,12 @@ func TestReadySaysWhatTheWorkerAnswers(t *testing.T) {
 	if got, out := askReady(t, server.URL); got != exitFailed || !strings.Contains(out, "503 Service Unavailable: not ready: Kafka does not answer") {
 		t.Errorf("a worker that is not ready gives exit code %d and %q", got, out)
 	}
+	text = "\x1b[2Jready\u202e\n"
+	for _, code = range []int{http.StatusOK, http.StatusTeapot} {
+		if _, out := askReady(t, server.URL); !strings.Contains(out, " [2Jready \n") {
+			t.Errorf("a terminal is told to do what a server says: %q", out)
+		}
+	}
 	server.Close()
 	if got, out := askReady(t, server.URL); got != exitFailed || !strings.Contains(out, "not ready") {
 		t.Errorf("no worker gives exit code %d and %q", got, out)

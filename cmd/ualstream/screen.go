@@ -68,7 +68,7 @@ func (s *screen) watch(ctx context.Context, look looker) error {
 		case err != nil && !shown:
 			return err
 		case err != nil:
-			fmt.Fprintf(s.e.stderr, "ualstream: what stands above is no longer so: %v\n", err)
+			fmt.Fprintf(s.e.stderr, "ualstream: what stands above is no longer so: %s\n", printable(err.Error()))
 		default:
 			if err := s.draw(report); err != nil {
 				return err

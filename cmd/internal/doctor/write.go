@@ -60,7 +60,7 @@ func plural(n int, word string) string {
 // WriteCheck writes one check for people: state, name and sentence in columns, and under them the fix.
 func WriteCheck(w io.Writer, c Check) error {
 	var b strings.Builder
-	head := fmt.Sprintf("%-*s%-*s", nameColumn, c.State, textColumn-nameColumn, c.Name)
+	head := fmt.Sprintf("%-*s%-*s", nameColumn, c.State, textColumn-nameColumn, plain(c.Name))
 	indent(&b, head, c.Says)
 	if c.Fix != "" {
 		indent(&b, strings.Repeat(" ", textColumn), "fix: "+c.Fix)
@@ -106,12 +106,12 @@ func wrapped(line string, width int) []string {
 	return append(parts, now)
 }
 
-// plain drops what a terminal would take for a command: names come from topics, and reasons from far away.
+// plain has a blank for what a terminal would take for a command: names come from topics, and reasons from far away.
 func plain(line string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return -1
+		if unicode.IsPrint(r) {
+			return r
 		}
-		return r
+		return ' '
 	}, line)
 }

@@ -22,11 +22,12 @@ ok       Kafka permissions           this user may read, write and describe the 
 Tenant 9c2e7f10-33ab-4d58-8a1e-5b6f7a8c9d01 Fabrikam
 failed   auditing                    it is off
 
-Tenant 5f8a1c3e-7b24-4d90-9e61-0c2d4b6f8a10 Contoso[2J
+Tenant 5f8a1c3e-7b24-4d90-9e61-0c2d4b6f8a10 Contoso [2J txt
 warning  Defender records            none
+skipped  Audit [1A                   a b
 ok       Audit.AzureActiveDirectory  enabled
 
-3 ok, 1 warning, 2 failed, 0 skipped
+3 ok, 1 warning, 2 failed, 1 skipped
 `
 
 func TestAReportIsATableTheWorstTenantFirst(t *testing.T) {
@@ -34,7 +35,7 @@ func TestAReportIsATableTheWorstTenantFirst(t *testing.T) {
 		{Topic: "m365.raw", Problem: "retention.ms is 604800000, want at least 1382400000", Mend: "kafka-configs.sh --alter"},
 	}}, nil)}
 	r := NewReport(noon, deployment, []Section{
-		{contoso, "Contoso\x1b[2J", []Check{warning("Defender records", "", "none"), ok("Audit.AzureActiveDirectory", "enabled")}},
+		{contoso, "Contoso\x1b[2J\u202etxt", []Check{warning("Defender records", "", "none"), skipped("Audit\x1b[1A", "a\rb"), ok("Audit.AzureActiveDirectory", "enabled")}},
 		{"9c2e7f10-33ab-4d58-8a1e-5b6f7a8c9d01", "Fabrikam", []Check{failed(checkAuditing, "", "it is off")}},
 	})
 	var b bytes.Buffer
