@@ -107,6 +107,12 @@ func (c *Collector) theirNow() time.Time {
 	return c.now().Add(ahead)
 }
 
+// surely is a time that has come by both clocks: by it is judged what is given up for good. A gateway may answer for the
+// service, by a clock that is wrong.
+func (c *Collector) surely() time.Time {
+	return c.now().Add(min(0, c.cfg.Feed.Skew()))
+}
+
 // flight is the set of blobs that are queued or being fetched.
 type flight struct {
 	mu   sync.Mutex

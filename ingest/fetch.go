@@ -63,7 +63,7 @@ func (w *watch) class(b o365.Blob, live bool) class {
 // that is lost and has not expired.
 func (w *watch) fetch(ctx context.Context, key string, class class, b o365.Blob) {
 	entry, err := w.retrieve(ctx, key, class, b)
-	expired := !b.Expires.IsZero() && w.c.theirNow().After(b.Expires.Add(slack))
+	expired := !b.Expires.IsZero() && w.c.surely().After(b.Expires.Add(slack))
 	if err != nil && expired && ctx.Err() == nil {
 		entry = w.entry(b)
 		entry.State, entry.Reason = schemas.BlobLost, "expired before it could be fetched: "+reason(err)

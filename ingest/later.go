@@ -76,13 +76,14 @@ func (l *later) has(key string) bool {
 	return l.turns[key] != nil
 }
 
-// due gives the blobs whose turn it is, the oldest first, and each its next turn.
+// due gives the blobs whose turn it is, the oldest first, and each its next turn. A turn that is further off than its
+// gap was given by a clock that was wrong, and is due.
 func (l *later) due(now time.Time) []o365.Blob {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var blobs []o365.Blob
 	for _, t := range l.turns {
-		if !now.Before(t.at) {
+		if wait := t.at.Sub(now); wait <= 0 || wait > t.gap {
 			t.next(now)
 			blobs = append(blobs, t.blob)
 		}
@@ -95,7 +96,7 @@ func (l *later) due(now time.Time) []o365.Blob {
 func (w *watch) retry(ctx context.Context) {
 	for ctx.Err() == nil {
 		now := w.c.theirNow()
-		w.c.cfg.Ledger.Forget(now)
+		w.c.cfg.Ledger.Forget(w.c.surely())
 		for _, b := range w.later.due(now) {
 			if w.take(ctx, b, round{again: true, retryLost: w.c.now()}) != nil {
 				return
