@@ -16,7 +16,7 @@ import (
 )
 
 // patience bounds what a test waits for; nothing passes or fails by how long something takes.
-const patience = 30 * time.Second
+const patience = 2 * time.Minute
 
 // The tests run against an embedded broker, or against a real Kafka that these variables name; "broker env" in
 // .ci/kafka prints them. What needs a variable that is unset is skipped.
