@@ -211,13 +211,15 @@ func (c *connecting) ownStates(ctx context.Context, tenant string) (map[string]s
 }
 
 // say writes what a step is about.
-func (c *connecting) say(text string) error { return doctor.WriteText(c.e.stdout, "\n"+text) }
+func (c *connecting) say(text string) error {
+	return doctor.WriteText(c.e.stdout, c.e.columns(), "\n"+text)
+}
 
 // check shows checks; one that failed ends the connecting.
 func (c *connecting) check(checks ...doctor.Check) error {
 	var failed error
 	for _, check := range checks {
-		if err := doctor.WriteCheck(c.e.stdout, check); err != nil {
+		if err := doctor.WriteCheck(c.e.stdout, c.e.columns(), check); err != nil {
 			return err
 		}
 		if check.State == doctor.Failed && failed == nil {

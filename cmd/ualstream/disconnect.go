@@ -127,7 +127,7 @@ func (d *disconnecting) agree(yes bool) error {
 	if !d.entry.Connected {
 		warning = "It is not connected by the tenants topic. " + warning
 	}
-	if err := doctor.WriteText(d.e.stdout, "Disconnecting tenant "+title+". "+warning); err != nil || yes {
+	if err := doctor.WriteText(d.e.stdout, d.e.columns(), "Disconnecting tenant "+title+". "+warning); err != nil || yes {
 		return err
 	}
 	if file, ok := d.e.stdin.(*os.File); !ok || !term.IsTerminal(int(file.Fd())) {
@@ -156,7 +156,7 @@ func (d *disconnecting) run(ctx context.Context, remember func(doctor.Entry) err
 	if err := remember(d.entry); err != nil {
 		return err
 	}
-	if err := doctor.WriteCheck(d.e.stdout, doctor.Check{Name: "workers", State: doctor.OK, Says: "fetch it no more"}); err != nil || d.keep {
+	if err := doctor.WriteCheck(d.e.stdout, d.e.columns(), doctor.Check{Name: "workers", State: doctor.OK, Says: "fetch it no more"}); err != nil || d.keep {
 		return err
 	}
 	return d.stop(ctx)
@@ -179,7 +179,7 @@ func (d *disconnecting) stop(ctx context.Context) error {
 		if err != nil {
 			return d.goesOn(err)
 		}
-		if err := doctor.WriteCheck(d.e.stdout, doctor.Check{Name: s.ContentType, State: doctor.OK, Says: "stopped"}); err != nil {
+		if err := doctor.WriteCheck(d.e.stdout, d.e.columns(), doctor.Check{Name: s.ContentType, State: doctor.OK, Says: "stopped"}); err != nil {
 			return err
 		}
 	}

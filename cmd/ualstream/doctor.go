@@ -78,7 +78,7 @@ func runDoctor(ctx context.Context, e *env, args []string) error {
 	if *asJSON {
 		err = json.NewEncoder(e.stdout).Encode(report)
 	} else {
-		err = doctor.Write(e.stdout, report)
+		err = doctor.Write(e.stdout, e.columns(), report)
 	}
 	if err == nil && report.State == doctor.Failed {
 		err = errors.New("something does not work: what mends it stands above, after 'fix:'")

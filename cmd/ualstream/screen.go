@@ -32,17 +32,30 @@ func (s *screen) draw(report status.Report) error {
 		return json.NewEncoder(s.e.stdout).Encode(report)
 	}
 	if !s.inPlace {
-		return status.Write(s.e.stdout, report)
+		return status.Write(s.e.stdout, s.e.columns(), report)
 	}
 	var table bytes.Buffer
-	if err := status.Write(&table, report); err != nil {
+	if err := status.Write(&table, s.e.columns(), report); err != nil {
 		return err
 	}
-	height := 0
-	if file, ok := s.e.stdout.(*os.File); ok {
-		_, height, _ = term.GetSize(int(file.Fd())) // 0 where it is not known
-	}
+	_, height := s.e.size()
 	return s.e.print(over(table.String(), height))
+}
+
+// size gives the terminal's, 0 where stdout is none.
+func (e *env) size() (width, height int) {
+	if file, ok := e.stdout.(*os.File); ok {
+		width, height, _ = term.GetSize(int(file.Fd()))
+	}
+	return width, height
+}
+
+// columns are what a table may take. The last one of a terminal stays free, where it would break the line.
+func (e *env) columns() int {
+	if width, _ := e.size(); width > 0 && width <= status.Wide {
+		return status.Narrow
+	}
+	return status.Wide
 }
 
 // over gives text that takes the place of what a terminal shows, cut to its height; 0 is any. Each line ends with

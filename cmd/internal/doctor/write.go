@@ -9,13 +9,12 @@ import (
 )
 
 const (
-	width      = 100 // of a line of sentences; a command may be longer
-	nameColumn = 9   // the states stand before it
-	textColumn = 37  // behind the longest content type
+	nameColumn = 9  // the states stand before it
+	textColumn = 37 // behind the longest content type
 )
 
-// Write writes a report for people.
-func Write(w io.Writer, r Report) error {
+// Write writes a report for people. No line of sentences is longer than the columns; a command may be.
+func Write(w io.Writer, columns int, r Report) error {
 	for i, s := range r.Sections {
 		if i > 0 {
 			if _, err := fmt.Fprintln(w); err != nil {
@@ -30,7 +29,7 @@ func Write(w io.Writer, r Report) error {
 			return err
 		}
 		for _, c := range s.Checks {
-			if err := WriteCheck(w, c); err != nil {
+			if err := WriteCheck(w, columns, c); err != nil {
 				return err
 			}
 		}
@@ -58,28 +57,28 @@ func plural(n int, word string) string {
 }
 
 // WriteCheck writes one check for people: state, name and sentence in columns, and under them the fix.
-func WriteCheck(w io.Writer, c Check) error {
+func WriteCheck(w io.Writer, columns int, c Check) error {
 	var b strings.Builder
 	head := fmt.Sprintf("%-*s%-*s", nameColumn, c.State, textColumn-nameColumn, plain(c.Name))
-	indent(&b, head, c.Says)
+	indent(&b, columns, head, c.Says)
 	if c.Fix != "" {
-		indent(&b, strings.Repeat(" ", textColumn), "fix: "+c.Fix)
+		indent(&b, columns, strings.Repeat(" ", textColumn), "fix: "+c.Fix)
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 // WriteText writes a sentence, and lines of commands, from the left.
-func WriteText(w io.Writer, text string) error {
+func WriteText(w io.Writer, columns int, text string) error {
 	var b strings.Builder
-	indent(&b, "", text)
+	indent(&b, columns, "", text)
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
 // indent writes a text behind its head, and its further lines below each other. A line that begins with blanks is a
 // command, which is not broken.
-func indent(b *strings.Builder, head, text string) {
+func indent(b *strings.Builder, columns int, head, text string) {
 	margin := strings.Repeat(" ", utf8.RuneCountInString(head))
 	for line := range strings.SplitSeq(text, "\n") {
 		line = plain(line)
@@ -87,7 +86,7 @@ func indent(b *strings.Builder, head, text string) {
 			b.WriteString(strings.TrimRight(margin+line, " ") + "\n")
 			continue
 		}
-		for _, part := range wrapped(line, width-len(margin)) {
+		for _, part := range wrapped(line, columns-len(margin)) {
 			b.WriteString(strings.TrimRight(head+part, " ") + "\n")
 			head = margin
 		}

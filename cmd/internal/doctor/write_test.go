@@ -6,6 +6,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"ualstream/cmd/internal/kafka"
 	"ualstream/cmd/internal/status"
@@ -39,11 +40,20 @@ func TestAReportIsATableTheWorstTenantFirst(t *testing.T) {
 		{"9c2e7f10-33ab-4d58-8a1e-5b6f7a8c9d01", "Fabrikam", []Check{failed(checkAuditing, "", "it is off")}},
 	})
 	var b bytes.Buffer
-	if err := Write(&b, r); err != nil {
+	if err := Write(&b, 100, r); err != nil {
 		t.Fatal(err)
 	}
 	if b.String() != table {
 		t.Errorf("wrote:\n%s\nwant:\n%s", b.String(), table)
+	}
+	b.Reset()
+	if err := Write(&b, 79, r); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(b.String()) {
+		if utf8.RuneCountInString(line) > 80 { // with its end
+			t.Errorf("longer than 79 columns: %s", line)
+		}
 	}
 	if r.State != Failed {
 		t.Errorf("the report is %s", r.State)

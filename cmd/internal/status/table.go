@@ -10,19 +10,23 @@ import (
 	"unicode/utf8"
 )
 
-const columns = 100 // what a line takes at most
+// The columns of a table: a narrow one says how old content is, and not when it was from.
+const (
+	Wide   = 100
+	Narrow = 79
+)
 
 // Write renders a report for people: a block for each tenant, the worst first, then the tenants of which there is no
-// content yet, then the stages. No line is longer than a hundred columns, and nothing but plain text is in it, whatever
-// the topics hold.
-func Write(w io.Writer, r Report) error {
+// content yet, then the stages. Columns are Wide or Narrow: no line is longer, and nothing but plain text is in it,
+// whatever the topics hold.
+func Write(w io.Writer, columns int, r Report) error {
 	var b bytes.Buffer
 	title := "Office 365 Subscriptions"
 	fmt.Fprintf(&b, "%s%*s\n", title, columns-len(title), r.At.UTC().Format("2006-01-02 15:04:05 UTC"))
 	var silent []Tenant
 	for _, t := range r.Tenants {
 		if t.Began() {
-			writeTenant(&b, t, r.At)
+			writeTenant(&b, columns, t, r.At)
 		} else {
 			silent = append(silent, t)
 		}
@@ -31,7 +35,7 @@ func Write(w io.Writer, r Report) error {
 		b.WriteString("\nNo content yet. The first can take 12 hours after a subscription was started.\n")
 	}
 	for _, t := range silent {
-		writeTenant(&b, t, r.At)
+		writeTenant(&b, columns, t, r.At)
 	}
 	if len(r.Tenants) == 0 {
 		b.WriteString("\nNo tenant is connected yet: 'ualstream connect TENANT' does so.\n")
@@ -41,33 +45,40 @@ func Write(w io.Writer, r Report) error {
 	return err
 }
 
-const line = "%-26s  %-8s  %-25s  %8s  %9s  %6s  %5s\n"
-
-func writeTenant(b *bytes.Buffer, t Tenant, now time.Time) {
+func writeTenant(b *bytes.Buffer, columns int, t Tenant, now time.Time) {
+	line, content, day := "%-26s  %-8s  %-25s  %8s  %9s  %6s  %5s\n", "LAST CONTENT (UTC)", " 2006-01-02 15:04"
+	if columns < Wide {
+		line, content, day = "%-26s %-8s %-8s %8s  %9s  %6s  %5s\n", "LAST", ""
+	}
 	title := plain(t.ID, 36)
 	if t.Name != "" {
-		title = plain(t.Name, 40) + "  " + title
+		title = plain(t.Name, columns-60) + "  " + title
 	}
 	if !t.Connected {
 		title += "  (from the ledger)"
 	}
 	fmt.Fprintf(b, "\n%s\n", title)
 	if t.Trouble != "" {
-		for _, text := range wrapped("Microsoft does not tell the status: "+plain(t.Trouble, 4*columns), columns-2) {
-			fmt.Fprintf(b, "  %s\n", text)
-		}
+		writeNote(b, columns, "Microsoft does not tell the status: "+plain(t.Trouble, 4*Wide))
 	}
 	if t.Quota != nil {
-		fmt.Fprintf(b, "  %s\n", t.Quota)
+		writeNote(b, columns, t.Quota.String())
 	}
-	fmt.Fprintf(b, line, "CONTENT TYPE", "STATUS", "LAST CONTENT (UTC)", "REC 24H", "MICROSOFT", "OURS", "LOST")
+	fmt.Fprintf(b, line, "CONTENT TYPE", "STATUS", content, "REC 24H", "MICROSOFT", "OURS", "LOST")
 	for _, s := range t.Subscriptions {
 		last := "-"
 		if !s.LastContent.IsZero() {
-			last = fmt.Sprintf("%-8s %s", brief(now.Sub(s.LastContent))+" ago", s.LastContent.UTC().Format("2006-01-02 15:04"))
+			last = fmt.Sprintf("%-8s", brief(now.Sub(s.LastContent))+" ago") + s.LastContent.UTC().Format(day)
 		}
 		fmt.Fprintf(b, line, plain(s.ContentType, 26), plain(s.Status, 8), last,
 			fmt.Sprint(s.Records24h), delay(s.Microsoft), delay(s.Ours), fmt.Sprint(s.Lost))
+	}
+}
+
+// writeNote writes a sentence about a tenant below its name.
+func writeNote(b *bytes.Buffer, columns int, text string) {
+	for _, part := range wrapped(text, columns-2) {
+		fmt.Fprintf(b, "  %s\n", part)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 
 var update = flag.Bool("update", false, "write what the code gives into the golden files")
 
-// TestTables renders reports: a golden case holds a report as JSON and the table that it gives.
+// TestTables renders reports: a golden case holds a report as JSON and the tables that it gives.
 func TestTables(t *testing.T) {
 	cases, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(cases) == 0 {
@@ -33,27 +33,34 @@ func TestTables(t *testing.T) {
 			if err := json.Unmarshal(archive.Files[0].Data, &r); err != nil {
 				t.Fatal(err)
 			}
-			var table bytes.Buffer
-			if err := Write(&table, r); err != nil {
-				t.Fatal(err)
-			}
-			for line := range strings.Lines(table.String()) {
-				if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > columns {
-					t.Errorf("a line of %d columns: %s", n, line)
-				}
-			}
+			tables := []txtar.File{{Name: "table", Data: tableOf(t, Wide, r)}, {Name: "narrow", Data: tableOf(t, Narrow, r)}}
 			if *update {
-				archive.Files = append(archive.Files[:1], txtar.File{Name: "table", Data: table.Bytes()})
+				archive.Files = append(archive.Files[:1], tables...)
 				if err := os.WriteFile(path, txtar.Format(archive), 0o600); err != nil {
 					t.Fatal(err)
 				}
 				return
 			}
-			if len(archive.Files) != 2 || table.String() != string(archive.Files[1].Data) {
-				t.Errorf("got\n%s", &table)
+			if !reflect.DeepEqual(archive.Files[1:], tables) {
+				t.Errorf("got\n%s%s", tables[0].Data, tables[1].Data)
 			}
 		})
 	}
+}
+
+// tableOf renders a report, in lines that are not longer than the columns.
+func tableOf(t *testing.T, columns int, r Report) []byte {
+	t.Helper()
+	var table bytes.Buffer
+	if err := Write(&table, columns, r); err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(table.String()) {
+		if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > columns {
+			t.Errorf("a line of %d columns: %s", n, line)
+		}
+	}
+	return table.Bytes()
 }
 
 func TestAReportIsReadAsItWasWritten(t *testing.T) {
