@@ -59,8 +59,8 @@ func (w *watch) class(b o365.Blob, live bool) class {
 	return classOf(w.contentType, live || now.Sub(b.Created) < w.c.cfg.Overlap, left)
 }
 
-// fetch settles a blob, or sets it aside: then nothing is remembered of it, and it is tried again later. So is one
-// that is lost and has not expired.
+// fetch settles a blob, or sets it aside: then it is tried again later, and nothing is remembered of it before its last
+// day. So is one that is lost and has not expired.
 func (w *watch) fetch(ctx context.Context, key string, class class, b o365.Blob) {
 	entry, err := w.retrieve(ctx, key, class, b)
 	expired := !b.Expires.IsZero() && w.c.surely().After(b.Expires.Add(slack))
@@ -75,10 +75,28 @@ func (w *watch) fetch(ctx context.Context, key string, class class, b o365.Blob)
 	switch {
 	case ctx.Err() != nil && err != nil:
 	case err != nil:
+		tried := w.later.has(key)
 		waiting := w.later.put(key, b, w.c.theirNow())
 		w.tell.met("fetch", err, "blob", b.ID, "set_aside", waiting)
+		if tried {
+			w.foresee(ctx, key, b, err)
+		}
 	default:
 		w.settle(key, b, entry, expired)
+	}
+}
+
+// foresee remembers a blob as lost that will be so unless it can be had within a day. A process that stops now and is
+// started after that would not hear of it again, and the loss would be hidden. Where the blob can be had after all, it
+// is remembered as stored; where this is not acknowledged, the next try does it.
+func (w *watch) foresee(ctx context.Context, key string, b o365.Blob, why error) {
+	if b.Expires.Sub(w.c.theirNow()) > nearExpiry || w.c.cfg.Ledger.settled(key, time.Time{}) {
+		return
+	}
+	entry := w.entry(b)
+	entry.State, entry.Reason = schemas.BlobLost, "not fetched so far, and it expires within a day: "+reason(why)
+	if w.c.cfg.Sink.Remember(ctx, entry) == nil {
+		w.c.cfg.Ledger.Apply(entry)
 	}
 }
 
