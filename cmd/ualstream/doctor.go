@@ -75,6 +75,7 @@ func runDoctor(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
+	completeFixes(report, e.again(fs, "json", "worker", "log-level"))
 	if *asJSON {
 		err = json.NewEncoder(e.stdout).Encode(report)
 	} else {

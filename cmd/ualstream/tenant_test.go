@@ -269,6 +269,38 @@ func TestConnectStartsSavesAndKeepsWhatIsNotGivenAgain(t *testing.T) {
 	}
 }
 
+func TestTheCommandThatDoctorNamesMendsAsItIsTyped(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, cloudsim.States{cloudsim.DisabledSubscription}, "Audit.Exchange")
+	configured := schemas.Tenant{ID: tenant, ContentTypes: []string{"Audit.Exchange"}}
+	s.happened()
+	if err := remember(t.Context(), s.cluster())(doctor.Entry{Tenant: configured, Connected: true}); err != nil {
+		t.Fatal(err)
+	}
+	at := failures(s.report())
+	if len(at) != 1 {
+		t.Fatalf("these are at fault: %+v", at)
+	}
+	_, command, _ := strings.Cut(at[0].Fix, "    ualstream ")
+	var out bytes.Buffer
+	e := &env{strings.NewReader(""), &out, &out, func(string) string { return "" }}
+	if code := e.exitCode(e.dispatch(t.Context(), strings.Fields(command))); code != exitDone {
+		t.Errorf("%q exits with %d: %s", command, code, &out)
+	}
+}
+
+func TestFlagsAreTypedAgainAsAShellReadsThem(t *testing.T) {
+	fs, c := newFlags("doctor"), &config{}
+	c.tenantFlags(fs)
+	e := &env{getenv: func(name string) string { return map[string]string{"UALSTREAM_CLOUD": "gcc"}[name] }}
+	if _, err := e.parse(fs, "", []string{"--embedded", "--data", "my broker's", "--config=a.yaml", "--log-level", "info", "--kafka-tls=false"}); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := e.again(fs, "log-level"), ` --config a.yaml --data 'my broker'\''s' --embedded --kafka-tls=false`; got != want {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
 func TestNoSubscriptionIsStartedTwiceWithin15Minutes(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, cloudsim.States{cloudsim.AuditingOff})
