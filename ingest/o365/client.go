@@ -130,6 +130,10 @@ const (
 	// streamBuffer is how much of an answer HTTP/2 may send ahead of the reader, 4 MB by default. It is the memory
 	// of each blob whose records have to wait for Kafka.
 	streamBuffer = 512 << 10
+	// An HTTP/2 connection that brings nothing for silentFor is asked for a sign of life, and left where none comes in
+	// signIn. All requests share it, and one that stalls does not end it: they would be sent to their deaths for hours.
+	silentFor = 30 * time.Second
+	signIn    = 15 * time.Second
 )
 
 func tuned(rt http.RoundTripper) http.RoundTripper {
@@ -143,7 +147,7 @@ func tuned(rt http.RoundTripper) http.RoundTripper {
 	t = t.Clone()
 	t.MaxIdleConnsPerHost = max(t.MaxIdleConnsPerHost, idleConnections)
 	if t.HTTP2 == nil {
-		t.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerStream: streamBuffer}
+		t.HTTP2 = &http.HTTP2Config{MaxReceiveBufferPerStream: streamBuffer, SendPingTimeout: silentFor, PingTimeout: signIn}
 	}
 	return t
 }
