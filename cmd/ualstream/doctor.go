@@ -190,7 +190,7 @@ func (c *config) scene(ctx context.Context, cluster *kafka.Cluster) (doctor.Scen
 	if s.Err != nil {
 		d.Checks = append(d.Checks, doctor.Without("stages", s.Err))
 	} else {
-		d.Checks = append(d.Checks, doctor.Stages(s.Report.Stages))
+		d.Checks = append(d.Checks, doctor.Stages(s.Report.Stages, outlook.Idle))
 	}
 	return s, d
 }

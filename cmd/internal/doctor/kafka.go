@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,9 +76,12 @@ func Without(name string, err error) Check {
 // farBehind is how long a stage may need for what it has yet to read.
 const farBehind = time.Hour
 
-// Stages judges how far behind the stages are.
-func Stages(stages []status.Stage) Check {
+// Stages judges how far behind the stages are. Idle are those that no worker runs; publish need not be run.
+func Stages(stages []status.Stage, idle []string) Check {
 	var behind, all []string
+	if missing := slices.DeleteFunc(slices.Clone(idle), func(name string) bool { return name == "publish" }); len(missing) > 0 {
+		behind = append(behind, "no worker runs "+strings.Join(missing, " and "))
+	}
 	for _, s := range stages {
 		if s.Name == "ingest" {
 			continue

@@ -107,15 +107,17 @@ func TestKafkaIsJudged(t *testing.T) {
 func TestStagesThatStandStillOrFallBehindAreWarnedOf(t *testing.T) {
 	for _, test := range []struct {
 		stage status.Stage
+		idle  []string
 		state State
 		says  string
 	}{
-		{status.Stage{Name: "normalize", Lag: 5000, Rate: 100}, OK, "normalize 5,000"},
-		{status.Stage{Name: "normalize", Lag: 5000}, Warning, "normalize has 5,000 messages to read and reads none now"},
-		{status.Stage{Name: "detect", Lag: 1_000_000, Rate: 100}, Warning, "which takes it 2 hours"},
-		{status.Stage{Name: "ingest", Rate: 0}, OK, ""},
+		{status.Stage{Name: "normalize", Lag: 5000, Rate: 100}, []string{"publish"}, OK, "normalize 5,000"},
+		{status.Stage{Name: "normalize", Lag: 5000}, nil, Warning, "normalize has 5,000 messages to read and reads none now"},
+		{status.Stage{Name: "detect", Lag: 1_000_000, Rate: 100}, nil, Warning, "which takes it 2 hours"},
+		{status.Stage{Name: "detect"}, []string{"normalize", "detect"}, Warning, "no worker runs normalize and detect"},
+		{status.Stage{Name: "ingest", Rate: 0}, nil, OK, ""},
 	} {
-		if c := Stages([]status.Stage{test.stage}); c.State != test.state || !strings.Contains(c.Says, test.says) {
+		if c := Stages([]status.Stage{test.stage}, test.idle); c.State != test.state || !strings.Contains(c.Says, test.says) {
 			t.Errorf("%+v, want it %s and to say %q", c, test.state, test.says)
 		}
 	}

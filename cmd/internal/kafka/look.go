@@ -21,6 +21,7 @@ type Outlook struct {
 	Missing  []string  // topics of the contract that do not exist
 	Settings []Refusal // topics that are not as the contract wants them
 	Denied   []Refusal // what this user may not do
+	Idle     []string  // those of the groups that have no member: no worker runs them
 }
 
 // Look makes one attempt to see what Prepare would refuse and which permissions a worker that runs these groups lacks.
@@ -46,7 +47,7 @@ func (c *Cluster) Look(ctx context.Context, groups ...string) (Outlook, error) {
 			o.Copies = copies
 		}
 	}
-	if o.Denied, err = c.deniedTo(ctx, fresh, groups); err != nil || len(o.Denied) > 0 {
+	if o.Denied, o.Idle, err = c.deniedTo(ctx, fresh, groups); err != nil || len(o.Denied) > 0 {
 		return o, err
 	}
 	if err = c.verifyThose(ctx, fresh, o.Missing); errors.As(err, &refused) {
@@ -71,13 +72,13 @@ var operations = []struct {
 	name string
 }{{3, "read"}, {4, "write"}, {8, "describe"}, {10, "read the settings of"}}
 
-// deniedTo gives what the user lacks of what a worker needs. A broker that does not tell is believed to allow it.
-func (c *Cluster) deniedTo(ctx context.Context, fresh *fresh, groups []string) ([]Refusal, error) {
+// deniedTo gives what the user lacks of what a worker needs, and the idle groups. A broker that does not tell is
+// believed to allow it.
+func (c *Cluster) deniedTo(ctx context.Context, fresh *fresh, groups []string) (out []Refusal, idle []string, err error) {
 	allowed, err := c.allowedOn(ctx, fresh)
 	if err != nil {
-		return nil, fmt.Errorf("ask for permissions: %w", c.explain(err))
+		return nil, nil, fmt.Errorf("ask for permissions: %w", c.explain(err))
 	}
-	var out []Refusal
 	for _, op := range operations {
 		var on []string
 		for _, t := range schemas.Topics {
@@ -90,13 +91,13 @@ func (c *Cluster) deniedTo(ctx context.Context, fresh *fresh, groups []string) (
 			out = append(out, c.denied(on, op.name))
 		}
 	}
-	closed, err := c.closedGroups(ctx, fresh, groups)
+	closed, idle, err := c.describe(ctx, fresh, groups)
 	if len(closed) > 0 {
 		refusal := c.denied(closed, "read")
 		refusal.Problem += " (a group)"
 		out = append(out, refusal)
 	}
-	return out, err
+	return out, idle, err
 }
 
 // unknown is what a broker answers that does not tell permissions.
@@ -141,27 +142,30 @@ func (c *Cluster) allowedOn(ctx context.Context, fresh *fresh) (map[string]int32
 	return allowed, nil
 }
 
-// closedGroups gives those of the groups that the user may not be in.
-func (c *Cluster) closedGroups(ctx context.Context, fresh *fresh, groups []string) (closed []string, err error) {
-	for _, name := range groups {
-		name = c.group(name)
+// describe gives those of the groups that the user may not be in, under their names in Kafka, and those without a member.
+func (c *Cluster) describe(ctx context.Context, fresh *fresh, groups []string) (closed, idle []string, err error) {
+	for _, group := range groups {
+		name := c.group(group)
 		res, err := fresh.transport.RoundTrip(ctx, c.addr, &describegroups.Request{Groups: []string{name}, IncludeAuthorizedOperations: true})
 		if errors.Is(err, kafka.GroupAuthorizationFailed) {
 			closed = append(closed, name)
 			continue
 		}
 		if err != nil {
-			return closed, fmt.Errorf("ask for group %s: %w", name, c.explain(err))
+			return closed, idle, fmt.Errorf("ask for group %s: %w", name, c.explain(err))
 		}
 		for _, g := range res.(*describegroups.Response).Groups {
-			forbidden := kafka.Error(g.ErrorCode) == kafka.GroupAuthorizationFailed
-			told := g.ErrorCode == 0 && g.AuthorizedOperations != unknown && g.AuthorizedOperations != 0
-			if forbidden || told && g.AuthorizedOperations&(1<<3) == 0 {
+			code := kafka.Error(g.ErrorCode)
+			told := code == 0 && g.AuthorizedOperations != unknown && g.AuthorizedOperations != 0
+			switch {
+			case code == kafka.GroupAuthorizationFailed || told && g.AuthorizedOperations&(1<<3) == 0:
 				closed = append(closed, name)
+			case len(g.Members) == 0 && (code == 0 || code == kafka.GroupIdNotFound):
+				idle = append(idle, group)
 			}
 		}
 	}
-	return closed, nil
+	return closed, idle, nil
 }
 
 // verifyThose is verify for the topics that exist.

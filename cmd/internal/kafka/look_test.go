@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -35,6 +36,21 @@ func TestLookingFindsWhatIsMissingAndMakesNothing(t *testing.T) {
 	alter(t, c, schemas.TopicRaw, "retention.ms", "604800000")
 	if o := look(t, c); len(o.Settings) != 1 || !strings.Contains(o.Settings[0].Mend, "retention.ms=1382400000") {
 		t.Errorf("found %+v, want the one setting that is wrong and the command that mends it", o)
+	}
+}
+
+func TestLookingTellsWhichStagesNobodyRuns(t *testing.T) {
+	c := prepared(t)
+	produce(t, c, numbered(schemas.TopicEvents, 0, 1))
+	seen := newTally()
+	stop := start(t, c, copying(seen))
+	seen.wait(t, 1)
+	if o := look(t, c, "copy", "other"); !slices.Equal(o.Idle, []string{"other"}) || len(o.Denied) > 0 {
+		t.Errorf("found %+v, want that nobody runs the other", o)
+	}
+	stop()
+	if o := look(t, c, "copy"); !slices.Equal(o.Idle, []string{"copy"}) {
+		t.Errorf("found %+v, want that nobody runs it any more", o)
 	}
 }
 
