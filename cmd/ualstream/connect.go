@@ -112,6 +112,9 @@ func (c *connecting) kafka(ctx context.Context) error {
 		}
 		outlook, err = look(ctx, c.cluster)
 	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
 	if err := c.check(doctor.Kafka(c.o.where(), outlook, err)...); err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -41,7 +42,11 @@ func (e *env) exitCode(err error) int {
 	if err == nil || errors.Is(err, syscall.EPIPE) || errors.Is(err, errHelpShown) {
 		return exitDone
 	}
-	fmt.Fprintf(e.stderr, "ualstream: error: %s\n", printable(err.Error()))
+	text := err.Error()
+	if errors.Is(err, context.Canceled) {
+		text = "interrupted"
+	}
+	fmt.Fprintf(e.stderr, "ualstream: error: %s\n", printable(text))
 	var f *failure
 	if !errors.As(err, &f) {
 		return exitFailed

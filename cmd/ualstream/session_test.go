@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -170,4 +171,22 @@ func TestWhatASimulationSaysToTypeIsComplete(t *testing.T) {
 	for range typed.stdout { // it has to be read to its end
 	}
 	typed.until(typed.stderr, "embedded broker") // there is none here, and nothing else is missing
+}
+
+func TestAnInterruptIsNoFault(t *testing.T) {
+	t.Parallel()
+	for _, args := range [][]string{{"doctor"}, {"connect", tenant, "--client-id", cloudsim.DefaultClientID, "--credential", "managed-identity"}} {
+		silent, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer silent.Close()
+		p := begin(t, append(args, "--brokers", silent.Addr().String())...)
+		if _, err := silent.Accept(); err != nil { // a Kafka that says nothing
+			t.Fatal(err)
+		}
+		if code, stderr := p.end(os.Interrupt); code != exitFailed || stderr != "ualstream: error: interrupted\n" {
+			t.Errorf("%s exits with %d: %s", args[0], code, stderr)
+		}
+	}
 }
