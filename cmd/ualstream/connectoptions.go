@@ -101,8 +101,11 @@ func once(values list) (out list) {
 func (o *connectOptions) apply(was doctor.Entry) (schemas.Tenant, error) {
 	t := was.Tenant
 	t.V = schemas.TenantVersion
-	if len(t.ContentTypes) == 0 {
+	if len(t.ContentTypes) == 0 { // it is new here: the configuration may know it
 		t.ContentTypes = slices.Clone(schemas.ContentTypes)
+		if i := slices.IndexFunc(o.tenants, func(c schemas.Tenant) bool { return c.ID == t.ID }); i >= 0 {
+			t.Name, t.ContentTypes = o.tenants[i].Name, slices.Clone(o.tenants[i].ContentTypes)
+		}
 	}
 	if o.given["name"] {
 		t.Name = o.name

@@ -59,6 +59,10 @@ func disconnect(ctx context.Context, e *env, args []string) error {
 			return err
 		}
 	}
+	if slices.ContainsFunc(c.tenants, func(t schemas.Tenant) bool { return t.ID == d.id }) {
+		return withHint(fmt.Errorf("the configuration names tenant %s, and workers that read it go on: nothing was changed", d.id),
+			"leave the tenant out of the configuration, restart the workers, and run this again")
+	}
 	cluster, err := c.cluster(e, c.logger(e))
 	if err != nil {
 		return err
@@ -148,10 +152,6 @@ func (d *disconnecting) agree(yes bool) error {
 
 // run has the workers stop first, because one that runs starts a subscription again that somebody stopped.
 func (d *disconnecting) run(ctx context.Context, remember func(doctor.Entry) error) error {
-	if slices.ContainsFunc(d.c.tenants, func(t schemas.Tenant) bool { return t.ID == d.id }) {
-		return withHint(fmt.Errorf("the configuration names tenant %s, and workers that read it go on: nothing was changed", d.id),
-			"leave the tenant out of the configuration, restart the workers, and run this again")
-	}
 	d.entry.Connected = false
 	if err := remember(d.entry); err != nil {
 		return err

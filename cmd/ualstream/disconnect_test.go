@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -159,5 +160,26 @@ func TestATenantsNameCannotPassForALineOfOurs(t *testing.T) {
 	d.entry.Tenant.Name, d.entry.Connected = "Contoso\x1b[2J\nok       workers", true
 	if err := d.agree(true); err != nil || !strings.HasPrefix(out.String(), `Disconnecting tenant `+tenant+` "Contoso\x1b[2J\nok workers".`) {
 		t.Errorf("%v:\n%s", err, out.String())
+	}
+}
+
+func TestTheConfigurationsTenantIsConnectedAsItSaysAndDisconnectedThere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, nil)
+	text, err := os.ReadFile(s.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = append(text, "tenants: [{id: "+tenant+", name: Contoso, content_types: [Audit.Exchange]}]\n"...)
+	if err := os.WriteFile(s.config, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	code, out, problems := s.run("connect", tenant)
+	if e := s.entry().Tenant; code != exitDone || !strings.Contains(out, "with the same settings") || e.Name != "Contoso" || len(s.entry().Starts) != 1 {
+		t.Errorf("kept %+v, exits with %d: %s%s", s.entry(), code, out, problems)
+	}
+	code, out, problems = s.run("disconnect", tenant)
+	if code != exitFailed || out != "" || !strings.Contains(problems, "nothing was changed\nualstream: hint: leave the tenant out of the configuration") {
+		t.Errorf("disconnect exits with %d: %s%s", code, out, problems)
 	}
 }

@@ -51,7 +51,7 @@ func started(b Begun, wasDisabled bool) Check {
 	case b.Wait > 0 && b.Err != nil:
 		return failed(b.ContentType, later, "the last start, %s ago, was refused: %v", ago(StartEvery-b.Wait), b.Err)
 	case b.Wait > 0:
-		return warning(b.ContentType, later, "it was started %s ago, and Microsoft does not list it as enabled", ago(StartEvery-b.Wait))
+		return warning(b.ContentType, "have a worker run, which starts it, or "+later, "it was started %s ago, and Microsoft does not list it as enabled", ago(StartEvery-b.Wait))
 	case b.Err != nil:
 		return failed(b.ContentType, "mend that, and run this again after 15 minutes: Microsoft asks for them between two starts", "the start was refused: %v", b.Err)
 	case wasDisabled:
