@@ -53,6 +53,18 @@ func TestTenantRoundTrips(t *testing.T) {
 	}
 }
 
+func TestContentTypesOfATenantAreReadInTheAPIsSpelling(t *testing.T) {
+	of := func(contentType string) schemas.Message {
+		return schemas.Message{Value: []byte(`{"v":1,"id":"5f8a1c3e-7b24-4d90-9e61-0c2d4b6f8a10","content_types":["` + contentType + `"]}`)}
+	}
+	if got, err := schemas.TenantOf(of("audit.EXCHANGE")); err != nil || !reflect.DeepEqual(got.ContentTypes, []string{"Audit.Exchange"}) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if got, err := schemas.TenantOf(of("Audit.Mail")); err == nil {
+		t.Errorf("a content type that there is not is read: %+v", got)
+	}
+}
+
 func TestLaterVersionsAreRefusedWhateverTheyHold(t *testing.T) {
 	read := map[string]func(schemas.Message) error{
 		"ledger": func(m schemas.Message) error { _, err := schemas.BlobOf(m); return err },

@@ -51,8 +51,8 @@ func (t Tenant) Message() (Message, error) {
 	return Message{Topic: TopicTenants, Key: []byte(t.ID), Value: v}, nil
 }
 
-// TenantOf reads a message of the tenants topic. A tombstone gives a tenant without content types: it is no
-// longer watched.
+// TenantOf reads a message of the tenants topic, the content types in the API's spelling; one that is not known is an
+// error. A tombstone gives a tenant without content types: it is no longer watched.
 func TenantOf(m Message) (Tenant, error) {
 	if len(m.Value) == 0 {
 		return Tenant{ID: string(m.Key)}, nil
@@ -63,6 +63,13 @@ func TenantOf(m Message) (Tenant, error) {
 	}
 	if err := json.Unmarshal(m.Value, &t); err != nil {
 		return t, fmt.Errorf("tenant %q at %d/%d: %w", m.Key, m.Partition, m.Offset, err)
+	}
+	for i, name := range t.ContentTypes {
+		known, err := ContentType(name)
+		if err != nil {
+			return t, fmt.Errorf("tenant %q at %d/%d: %w", m.Key, m.Partition, m.Offset, err)
+		}
+		t.ContentTypes[i] = known
 	}
 	return t, nil
 }

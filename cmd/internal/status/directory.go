@@ -5,6 +5,8 @@ import (
 	"maps"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"ualstream/schemas"
 )
 
@@ -33,7 +35,7 @@ func (d *directory) take(m schemas.Message) error {
 	d.next[m.Partition] = m.Offset + 1
 	id := strings.ToLower(t.ID)
 	switch {
-	case err != nil || id == "":
+	case err != nil || uuid.Validate(id) != nil:
 	case len(t.ContentTypes) == 0:
 		delete(d.written, id)
 	default:

@@ -190,3 +190,12 @@ func TestRatesAreBetweenTwoLooks(t *testing.T) {
 		t.Errorf("with a publish that began: %+v", got)
 	}
 }
+
+func TestAnEntryThatNoWorkerReadsIsNotShown(t *testing.T) {
+	d := newDirectory(nil)
+	for _, value := range []string{`{"v":1,"id":"contoso","content_types":["Audit.Exchange"]}`, `{"v":1,"id":"` + contoso + `","content_types":["Audit.Mail"]}`} {
+		if err := d.take(schemas.Message{Value: []byte(value)}); err != nil || len(d.connected()) > 0 {
+			t.Errorf("%s gives %+v, %v", value, d.connected(), err)
+		}
+	}
+}

@@ -82,7 +82,7 @@ func (r *roster) note(m schemas.Message) error {
 		return err
 	}
 	if err == nil {
-		err = checkTenant(&t)
+		err = checkID(&t)
 	}
 	switch {
 	case err != nil:
@@ -95,18 +95,13 @@ func (r *roster) note(m schemas.Message) error {
 	return nil
 }
 
-// checkTenant checks what the topic says of a tenant, and gives it the API's spelling.
-func checkTenant(t *schemas.Tenant) error {
+// checkID checks the tenant's ID, and gives it its usual spelling.
+func checkID(t *schemas.Tenant) error {
 	id, err := uuid.Parse(t.ID)
 	if err != nil {
 		return fmt.Errorf("tenant %q is no GUID", t.ID)
 	}
 	t.ID = id.String()
-	for i, name := range t.ContentTypes {
-		if t.ContentTypes[i], err = schemas.ContentType(name); err != nil {
-			return fmt.Errorf("tenant %s: %w", t.ID, err)
-		}
-	}
 	return nil
 }
 
