@@ -89,7 +89,7 @@ func Stages(stages []status.Stage, idle []string) Check {
 		all = append(all, fmt.Sprintf("%s %s", s.Name, number(int(s.Lag))))
 		switch {
 		case s.Lag > 0 && s.Rate == 0:
-			behind = append(behind, fmt.Sprintf("%s has %s messages to read and reads none now", s.Name, number(int(s.Lag))))
+			behind = append(behind, fmt.Sprintf("%s has %s %s to read and reads none now", s.Name, number(int(s.Lag)), plural(int(s.Lag), "message")))
 		case s.Rate > 0 && float64(s.Lag)/s.Rate > farBehind.Seconds():
 			behind = append(behind, fmt.Sprintf("%s has %s messages to read, which takes it %s", s.Name, number(int(s.Lag)),
 				ago(time.Duration(float64(s.Lag)/s.Rate*float64(time.Second)))))

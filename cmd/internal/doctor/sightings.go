@@ -73,7 +73,7 @@ func (s Sighting) Actions() []Check {
 	if s.Events == 0 {
 		return []Check{skipped(defender, "no event has come yet"), skipped(move, "no event has come yet"), skipped(search, "no event has come yet")}
 	}
-	among := "the newest " + number(s.Events) + " events"
+	among := "the newest " + number(s.Events) + " " + plural(s.Events, "event")
 	out := []Check{ok(defender, "there are records of Defender for Office 365 among %s", among)}
 	if !s.Defender {
 		out[0] = warning(defender, "they come with Audit.General where users have Defender for Office 365 (Plan 1 or 2, or Microsoft 365 E5); without it there is nothing to mend",
@@ -91,5 +91,5 @@ func action(check, name, tells, fix string, seen bool, mailbox int) Check {
 	if seen {
 		return ok(check, "%s is recorded", name)
 	}
-	return warning(check, fix, "%s is not among the newest %s events of mailboxes: it tells %s, and is off unless it was turned on", name, number(mailbox), tells)
+	return warning(check, fix, "%s is not among the newest %s %s of mailboxes: it tells %s, and is off unless it was turned on", name, number(mailbox), plural(mailbox, "event"), tells)
 }
