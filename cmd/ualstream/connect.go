@@ -132,7 +132,7 @@ func (c *connecting) kafka(ctx context.Context) error {
 func (c *connecting) access(ctx context.Context) error {
 	dlp := slices.Contains(c.tenant.ContentTypes, schemas.ContentTypeDLP)
 	err := c.say("2. The app: a credential, the consent of the tenant's administrator, and the permission " + doctor.Roles(dlp) + "\n" +
-		"Consent is given once: " + c.m.Grant(c.id, dlp) + "\n" + doctor.MayRead)
+		"Consent is given once: " + c.m.Grant(c.id, dlp) + "\n" + doctor.MayRead(dlp))
 	if err != nil {
 		return err
 	}

@@ -200,7 +200,7 @@ func (m Microsoft) roles(tenant string, a Answers, dlp bool) Check {
 }
 
 func clock(skew time.Duration) Check {
-	off := ago(skew.Abs())
+	off := ago(skew.Abs().Round(time.Minute))
 	side := "behind"
 	if skew < 0 {
 		side = "ahead of"

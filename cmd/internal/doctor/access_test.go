@@ -67,7 +67,7 @@ func TestOnlyWhatIsAtFaultIsFailed(t *testing.T) {
 		}, false, checkCredential, "expired on 2026-03-02", "upload a new certificate"},
 		{"unknown refusal", func(a *Answers) { a.LoginErr = refusedLogin("99999") }, false, checkLogin, "AADSTS99999", "error?code=99999"},
 		{"clock, by assertion", func(a *Answers) { a.LoginErr = refusedLogin("700024") }, false, checkClock, "clock is wrong", "timedatectl"},
-		{"clock, by Date", func(a *Answers) { a.Skew = 10 * time.Minute }, false, checkClock, "10 min behind", "timedatectl"},
+		{"clock, by Date", func(a *Answers) { a.Skew = 10*time.Minute - time.Second }, false, checkClock, "10 min behind", "timedatectl"},
 		{"clock, that is ahead", func(a *Answers) { a.Skew = -10 * time.Minute }, false, checkClock, "10 min ahead of", "timedatectl"},
 		{"clock, so that tokens are refused", func(a *Answers) { a.Skew, a.FeedErr = time.Hour, &o365.Error{Status: 401} }, false, checkClock, "60 min behind", "timedatectl"},
 		{"quota", func(a *Answers) { a.Throttled, a.FeedErr = true, errThrottled }, false, checkQuota, "AF429", "smaller --quota"},
@@ -187,5 +187,12 @@ func TestTheQuotaInUseIsTold(t *testing.T) {
 		if got.State != c.state || !strings.Contains(got.Says, c.says) || (got.State == Warning) != (got.Fix != "") {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+}
+
+func TestOnlyWithThePermissionForDLPDoesTheAppReadPartsOfContent(t *testing.T) {
+	if plain, dlp := MayRead(false), MayRead(true); strings.Contains(plain, "DLP") || !strings.Contains(plain, "may not read mail") ||
+		!strings.Contains(dlp, "what DLP rules found in mail") || !strings.Contains(dlp, "may not otherwise read mail") {
+		t.Errorf("without: %s\nwith: %s", plain, dlp)
 	}
 }

@@ -9,8 +9,14 @@ import (
 )
 
 // MayRead says what an app with these permissions may do, and what it may not.
-const MayRead = "It may then read the tenant's audit records, which say who did what, when and from where, and start and stop its own " +
-	"subscriptions to them. It may not read mail, files, chats or passwords, and it may change nothing else."
+func MayRead(dlp bool) string {
+	records, not := "the tenant's audit records, which say who did what, when and from where", "not"
+	if dlp {
+		records, not = records+", and what DLP rules found in mail, chats and files, in part as it stood there", "not otherwise"
+	}
+	return "It may then read " + records + ", and start and stop its own subscriptions to them. It may " + not +
+		" read mail, files, chats or passwords, and it may change nothing else."
+}
 
 // ConsentLink gives the page where an administrator of the tenant approves the permissions that an app asks for.
 // https://learn.microsoft.com/entra/identity/enterprise-apps/grant-admin-consent
