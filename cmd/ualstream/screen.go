@@ -21,6 +21,7 @@ type screen struct {
 	e       *env
 	asJSON  bool
 	inPlace bool // each report over the one before
+	drawn   bool // there was one before
 }
 
 // obeys says whether stdout is a terminal that moves its cursor when it is told to.
@@ -39,7 +40,12 @@ func (s *screen) draw(report status.Report) error {
 		return err
 	}
 	_, height := s.e.size()
-	return s.e.print(over(table.String(), height))
+	text := over(table.String(), height)
+	if !s.drawn { // what the terminal shows goes up first, to where it can be scrolled to
+		text = strings.Repeat("\n", height) + text
+	}
+	s.drawn = true
+	return s.e.print(text)
 }
 
 // size gives the terminal's, 0 where stdout is none.
