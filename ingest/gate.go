@@ -1,11 +1,14 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
+
+	"ualstream/ingest/o365"
 )
 
 // startEvery is how long Microsoft asks to wait before the same subscription is started again.
@@ -34,14 +37,31 @@ func (g *gate) start(ctx context.Context, w *watch, sent time.Time) error {
 			w.contentType, wait.Round(time.Second))
 	}
 	g.last = time.Now()
-	g.err = w.c.cfg.Feed.Start(ctx, w.contentType)
+	g.err = inTime(ctx, func(ctx context.Context) error { return w.c.cfg.Feed.Start(ctx, w.contentType) })
 	return g.err
+}
+
+// inTime asks the service for something that must be answered in answerIn, the quota's waits aside.
+func inTime(ctx context.Context, ask func(context.Context) error) error {
+	asked, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	p := newPatience(answerIn, func() { cancel(errUnanswered) })
+	defer p.rest()
+	p.run()
+	if err := ask(withErrand(asked, errand{class: errandOf(ctx).class, patience: p})); err != nil {
+		return cmp.Or(context.Cause(asked), err)
+	}
+	return nil
 }
 
 // subscribe makes sure that the subscription exists. One that does is left alone.
 func (w *watch) subscribe(ctx context.Context) error {
 	asked := time.Now()
-	subs, err := w.c.cfg.Feed.Subscriptions(ctx)
+	var subs []o365.Subscription
+	err := inTime(ctx, func(ctx context.Context) (err error) {
+		subs, err = w.c.cfg.Feed.Subscriptions(ctx)
+		return err
+	})
 	if err != nil {
 		return err
 	}

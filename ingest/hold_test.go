@@ -73,3 +73,39 @@ func TestAWindowThatNeverWorksDoesNotKeepTheOthersFromTheirHour(t *testing.T) {
 		})
 	}
 }
+
+// deaf is a feed that answers all but what is asked about subscriptions.
+type deaf struct{ *script }
+
+func (f deaf) Subscriptions(ctx context.Context) ([]o365.Subscription, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func (f deaf) Start(ctx context.Context, _ string) error {
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func TestSubscriptionsThatNobodyAnswersForDoNotHoldTheContentUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var log book
+		f := deaf{&script{list: listUnexpired(aged("a", time.Hour))}}
+		_, s := pass(t, f.script, time.Hour, func(cfg *Config) { cfg.Feed, cfg.Logger = f, log.logger() })
+		if !s.settled("a")() {
+			t.Errorf("ledger %+v", s.ledger)
+		}
+		if w := log.warnings(); len(w) != 1 || !strings.Contains(w[0], errUnanswered.Error()) {
+			t.Errorf("told %q", w)
+		}
+	})
+}
+
+func TestAStartThatIsNeverAnsweredEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := New(Config{Feed: deaf{&script{}}}).watch("Audit.Exchange")
+		if err := w.gate.start(t.Context(), w, time.Now()); !errors.Is(err, errUnanswered) {
+			t.Errorf("error %v", err)
+		}
+	})
+}

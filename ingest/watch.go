@@ -17,7 +17,7 @@ import (
 const (
 	sweepEvery = time.Hour        // between two listings of all seven days
 	longestGap = 15 * time.Minute // between two tries of what does not work
-	answerIn   = 15 * time.Minute // a listing brings a blob or its end, the quota's waits aside, or is begun anew
+	answerIn   = 15 * time.Minute // until a listing brings a blob or its end, or another request its answer
 	relists    = 5                // tries of one window before it waits
 )
 
@@ -46,7 +46,15 @@ func (c *Collector) watch(contentType string) *watch {
 func (w *watch) run(ctx context.Context) {
 	begun := w.c.theirNow()
 	live := withErrand(ctx, errand{class: classOf(w.contentType, true, retention)})
-	if !w.persist(live, "subscription", func() error { return w.subscribe(live) }) {
+	subscribed := w.persist(live, "subscription", func() error {
+		err := w.subscribe(live)
+		if errors.Is(err, errUnanswered) { // a listing is answered by itself, and says as well that there is none
+			w.tell.met("subscription", err)
+			return nil
+		}
+		return err
+	})
+	if !subscribed {
 		return
 	}
 	var loops sync.WaitGroup
@@ -164,9 +172,9 @@ func (w *watch) list(ctx context.Context, win window, on round) error {
 	return nil
 }
 
-// errUnanswered is the error of a listing that one page holds up: it is told, another listing has other pages, and
-// other windows get their turn.
-var errUnanswered = errors.New("no answer in time to a listing")
+// errUnanswered is the error of what one request holds up, which the client repeats without an end: it is told, another
+// listing has other pages, and other windows get their turn.
+var errUnanswered = errors.New("no answer in time, whatever the repeats")
 
 // persist repeats what does not work, ever more slowly, until it works; false means that ctx ended first.
 func (w *watch) persist(ctx context.Context, what string, f func() error) bool {
