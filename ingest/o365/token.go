@@ -14,6 +14,10 @@ import (
 // answered with 401, the login service must not be asked as often.
 const renewEvery = 30 * time.Second
 
+// loginRest is how long a login that failed is not repeated, while all who ask are told of that failure. Where the secret
+// has expired, the login service must not be asked for each blob.
+const loginRest = 2 * time.Second
+
 // tokens gives the token for each request. The credential caches it.
 type tokens struct {
 	cred  azcore.TokenCredential
@@ -21,17 +25,40 @@ type tokens struct {
 
 	mu      sync.Mutex
 	renewed time.Time
+
+	rest    sync.Mutex
+	refused error // of the last login, where that failed
+	until   time.Time
 }
 
 // current gives the token that the credential has.
 func (t *tokens) current(ctx context.Context) (string, error) { return t.get(ctx, "") }
 
 func (t *tokens) get(ctx context.Context, claims string) (string, error) {
-	token, err := t.cred.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{t.scope}, Claims: claims})
-	if err != nil {
-		return "", fmt.Errorf("token for %s: %w", t.scope, err)
+	if err := t.resting(); err != nil {
+		return "", err
 	}
-	return token.Token, nil
+	token, err := t.cred.GetToken(ctx, policy.TokenRequestOptions{Scopes: []string{t.scope}, Claims: claims})
+	if err == nil {
+		return token.Token, nil
+	}
+	err = fmt.Errorf("token for %s: %w", t.scope, err)
+	if ctx.Err() == nil {
+		t.rest.Lock()
+		defer t.rest.Unlock()
+		t.refused, t.until = err, time.Now().Add(loginRest)
+	}
+	return "", err
+}
+
+// resting gives the failure of a login that is not to be repeated yet.
+func (t *tokens) resting() error {
+	t.rest.Lock()
+	defer t.rest.Unlock()
+	if time.Now().Before(t.until) {
+		return t.refused
+	}
+	return nil
 }
 
 // renew gives a token in place of one that was refused: a new one, or that which another caller has just got.
