@@ -200,10 +200,14 @@ func TestAPageThatTricklesIsAskedForAgain(t *testing.T) {
 			reply(w, 200, items("a"))
 			return
 		}
-		for r.Context().Err() == nil { // it moves, and has no end
+		for drip := time.NewTicker(time.Millisecond); ; { // it moves, and has no end
 			_, _ = io.WriteString(w, " ")
 			w.(http.Flusher).Flush()
-			time.Sleep(time.Millisecond)
+			select {
+			case <-r.Context().Done():
+				return
+			case <-drip.C:
+			}
 		}
 	})
 	c.stall = 20 * time.Millisecond
