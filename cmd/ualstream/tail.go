@@ -46,19 +46,7 @@ func tail(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	log := c.logger(e)
-	k, err := c.external(e, log)
-	if err != nil {
-		return err
-	}
-	if c.embedded {
-		found, err := kafka.EmbeddedConfig(c.data)
-		if err != nil {
-			return withHint(err, "start it with 'ualstream run --embedded'")
-		}
-		k = c.ours(found, log)
-	}
-	cluster, err := kafka.Connect(k)
+	cluster, err := c.cluster(e, c.logger(e))
 	if err != nil {
 		return err
 	}
