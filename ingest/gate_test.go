@@ -23,7 +23,7 @@ func TestABlobThatIsRefusedForWantOfASubscriptionHasItStarted(t *testing.T) {
 			f.mu.Lock()
 			started := len(f.starts) > 0
 			f.mu.Unlock()
-			if time.Sleep(time.Second); !started {
+			if <-time.After(time.Second); !started {
 				return nil, &o365.Error{Status: 400, Code: "AF20023"}
 			}
 			return []string{`{"Id":"` + b.ID + `"}`}, nil

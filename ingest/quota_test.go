@@ -54,7 +54,7 @@ func demand(t *testing.T, q *Quota, callers int, d time.Duration, onTheWay time.
 		all.Go(func() {
 			for time.Now().Before(end) {
 				if a.some(500) == 0 {
-					time.Sleep(a.some(3 * time.Minute))
+					<-time.After(a.some(3 * time.Minute))
 				}
 				ctx, cancel := context.WithTimeout(withErrand(t.Context(), errand{class: class(i % 5)}), time.Minute+a.some(time.Hour))
 				if a.some(10) == 0 {
@@ -115,7 +115,7 @@ func TestPermitsAreMadeUpForAfterALatePause(t *testing.T) {
 			if err := q.Wait(t.Context()); err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(time.Duration(n%2) * 100 * time.Millisecond) // the callers are held up, half the time
+			<-time.After(time.Duration(n%2) * 100 * time.Millisecond) // the callers are held up, half the time
 		}
 		if n < 1100 { // 20 a second
 			t.Errorf("%d permits in a minute", n)
@@ -166,7 +166,7 @@ func TestAWaiterWhoGivesUpLeavesNoHole(t *testing.T) {
 		}
 
 		// One who gives up in the moment in which it gets its permit hands it on.
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		q.mu.Lock()
 		w := q.line.join(otherLive, "")
 		q.serve()

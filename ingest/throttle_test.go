@@ -15,19 +15,19 @@ func TestThrottlingLowersTheQuotaOnceForABurst(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		q := NewQuota(1000)
 		sent := time.Now()
-		time.Sleep(10 * time.Second)
+		<-time.After(10 * time.Second)
 		for range 16 {
 			q.Throttled(sent, 0)
 		}
 		if s := q.Stats(); !near(s.Current, 800) || s.Throttled != 16 || s.Configured != 1000 {
 			t.Errorf("after a burst: %+v", s)
 		}
-		time.Sleep(time.Second)
+		<-time.After(time.Second)
 		q.Throttled(time.Now(), 0) // of the same moment
 		if s := q.Stats(); s.Current > 810 || s.Current < 800 {
 			t.Errorf("lowered twice in a moment: %+v", s)
 		}
-		time.Sleep(moment)
+		<-time.After(moment)
 		q.Throttled(sent, 0) // an answer that took long, to a request from before
 		if s := q.Stats(); s.Current < 800 {
 			t.Errorf("lowered for a request from before: %+v", s)
@@ -38,7 +38,7 @@ func TestThrottlingLowersTheQuotaOnceForABurst(t *testing.T) {
 		}
 		for range 100 {
 			q.Throttled(time.Now(), 0)
-			time.Sleep(moment)
+			<-time.After(moment)
 		}
 		if s := q.Stats(); s.Current < 100 || s.Current > 150 {
 			t.Errorf("not at the floor: %+v", s)
@@ -51,23 +51,23 @@ func TestALoweredQuotaIsKeptToAndRecovers(t *testing.T) {
 		q := NewQuota(1000)
 		for range 20 {
 			q.Throttled(time.Now(), 0)
-			time.Sleep(moment)
+			<-time.After(moment)
 		}
 		var all sync.WaitGroup
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 		defer cancel()
 		before := q.Stats().Current
 		got := takers(ctx, &all, q, firstLive, 4)
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if n, most := got.Load(), before+200; float64(n) > most || float64(n) < before {
 			t.Errorf("%d permits in a minute at %.0f", n, before)
 		}
-		time.Sleep(regainWithin)
+		<-time.After(regainWithin)
 		if s := q.Stats(); s.Current != 1000 {
 			t.Errorf("not recovered: %+v", s)
 		}
 		n := got.Load()
-		time.Sleep(time.Minute)
+		<-time.After(time.Minute)
 		if n = got.Load() - n; n < 970 || n > 1000 {
 			t.Errorf("%d permits in a minute after recovery", n)
 		}

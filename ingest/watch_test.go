@@ -160,7 +160,7 @@ func TestASweepRestsAsLongAsItTook(t *testing.T) {
 		sweeping := time.Duration(0)
 		f := &script{list: func(w window) ([]o365.Blob, error) {
 			if time.Since(w.to) > 12*time.Hour { // no window of the poll
-				time.Sleep(20 * time.Minute)
+				<-time.After(20 * time.Minute)
 				sweeping += 20 * time.Minute
 			}
 			return nil, nil

@@ -42,7 +42,7 @@ func TestALoginThatFailsIsNotRepeatedForEachBlob(t *testing.T) {
 			t.Errorf("asked %d times", n)
 		}
 		cred.well.Store(true)
-		time.Sleep(loginRest)
+		<-time.After(loginRest)
 		if token, err := tokens.current(t.Context()); err != nil || token != secret {
 			t.Errorf("token %q, error %v", token, err)
 		}

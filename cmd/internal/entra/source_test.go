@@ -144,7 +144,7 @@ func TestACertificateThatExpiresSoonIsWarnedOfOnceADay(t *testing.T) {
 	file := write(t, "app.pem", own.certPEM()+own.keyPEM())
 	late := write(t, "late.pem", pair(t, 1).certPEM()+pair(t, 1).keyPEM())
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(time.Until(soon.AddDate(0, 0, -20))) // the bubble's clock begins in the year 2000
+		<-time.After(time.Until(soon.AddDate(0, 0, -20))) // the bubble's clock begins in the year 2000
 		var log logs
 		if _, err := entra.New(entra.Config{Kind: entra.Certificate, ClientID: appID, CertificateFile: late, Logger: log.logger()}); err != nil {
 			t.Fatal(err)
@@ -166,12 +166,12 @@ func TestACertificateThatExpiresSoonIsWarnedOfOnceADay(t *testing.T) {
 		if text := log.take(); text != "" {
 			t.Errorf("logs again: %s", text)
 		}
-		time.Sleep(25 * time.Hour)
+		<-time.After(25 * time.Hour)
 		ask()
 		if text := log.take(); strings.Count(text, "expires soon") != 1 {
 			t.Errorf("logs a day later: %s", text)
 		}
-		time.Sleep(20 * 24 * time.Hour)
+		<-time.After(20 * 24 * time.Hour)
 		if text := ask(); !strings.Contains(text, "the certificate expired on ") {
 			t.Errorf("error when it has expired: %s", text)
 		}
