@@ -48,6 +48,9 @@ type Cluster struct {
 	mu         sync.Mutex
 	partitions map[schemas.Topic]int
 	lanes      map[laneKey]*lane
+
+	coordinators coordinators
+	tally        tallies
 }
 
 // Connect checks the configuration. It does no I/O: Ping and Prepare do the first.

@@ -28,8 +28,13 @@ type cursor struct {
 }
 
 // next waits a moment for messages, moves beyond them and gives them. It may give none, and may have moved: over
-// transaction markers and compacted messages. Failures are retried until ctx ends.
+// transaction markers, what was aborted and compacted messages. Failures are retried until ctx ends.
 func (k *cursor) next(ctx context.Context) (batch []schemas.Message, err error) {
+	return k.take(ctx, 1, fetchWait)
+}
+
+// take is next, where the moment ends once there are so many bytes.
+func (k *cursor) take(ctx context.Context, enough int32, wait time.Duration) (batch []schemas.Message, err error) {
 	attrs := []any{"topic", k.topic.Name(k.c.cfg.Prefix), "partition", k.partition, "offset", k.offset}
 	err = k.c.persist(ctx, "cannot read", attrs, func() (err error) {
 		if k.offset < 0 {
@@ -37,7 +42,7 @@ func (k *cursor) next(ctx context.Context) (batch []schemas.Message, err error) 
 				return err
 			}
 		}
-		batch, err = k.fetch(ctx)
+		batch, err = k.fetch(ctx, enough, wait)
 		if errors.Is(err, kafka.OffsetOutOfRange) {
 			return k.outOfRange(ctx)
 		}
@@ -56,7 +61,7 @@ func (c *Cluster) At(ctx context.Context, t schemas.Topic, partition int, offset
 	k := &cursor{c: c, topic: t, partition: partition, offset: offset}
 	attrs := []any{"topic", t.Name(c.cfg.Prefix), "partition", partition, "offset", offset}
 	err = c.persist(ctx, "cannot read", attrs, func() error {
-		batch, err := k.fetch(ctx)
+		batch, err := k.fetch(ctx, 1, fetchWait)
 		if len(batch) > 0 {
 			found = batch[0]
 		}
@@ -96,8 +101,8 @@ func (k *cursor) outOfRange(ctx context.Context) error {
 }
 
 // fetch makes one attempt.
-func (k *cursor) fetch(ctx context.Context) ([]schemas.Message, error) {
-	f, err := k.request(ctx, k.offset, fetchBytes, fetchWait)
+func (k *cursor) fetch(ctx context.Context, enough int32, wait time.Duration) ([]schemas.Message, error) {
+	f, err := k.request(ctx, k.offset, enough, fetchBytes, wait)
 	if err != nil || len(f.batches) == 0 {
 		return nil, err
 	}
@@ -132,7 +137,7 @@ func (k *cursor) stepOver(ctx context.Context, batch protocol.RecordReader, end 
 	inside, outside := k.offset, max(end, k.offset+1)
 	for step := int64(1); inside+1 < outside; step *= 2 {
 		at := min(inside+step, inside+(outside-inside)/2)
-		found, err := k.request(ctx, at, 1, time.Millisecond)
+		found, err := k.request(ctx, at, 1, 1, time.Millisecond)
 		if err != nil {
 			return 0, err
 		}

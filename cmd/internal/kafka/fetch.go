@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/segmentio/kafka-go"
@@ -20,15 +21,16 @@ type fetched struct {
 	stable  int64
 }
 
-// request fetches the record batches from offset on; the first may begin before it. It fetches as a read_committed
+// request fetches record batches from offset on, up to so many bytes; the first may begin before it. The broker waits
+// for enough of them, but not longer than wait. It fetches as a read_committed
 // consumer does, but kafka-go's own leaves what was aborted in, and so does the broker: it only names it. So the
 // request is made here, and fetched.visible drops what was aborted.
-func (k *cursor) request(ctx context.Context, offset int64, bytes int32, wait time.Duration) (f fetched, err error) {
+func (k *cursor) request(ctx context.Context, offset int64, enough, bytes int32, wait time.Duration) (f fetched, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	answer, err := k.c.transport.RoundTrip(ctx, k.c.addr, &fetch.Request{
 		ReplicaID: -1, SessionID: -1, SessionEpoch: -1, IsolationLevel: int8(kafka.ReadCommitted),
-		MinBytes: 1, MaxWaitTime: int32(wait.Milliseconds()),
+		MinBytes: enough, MaxWaitTime: int32(wait.Milliseconds()),
 		// The embedded broker names no aborted transactions when an answer is as large as the whole request allows:
 		// only the partition's own limit may end it.
 		MaxBytes: math.MaxInt32,
@@ -57,7 +59,9 @@ func (k *cursor) request(ctx context.Context, offset int64, bytes int32, wait ti
 // visible calls do for each record, in order, and says whether a read_committed consumer sees it: markers are no
 // messages, and a producer's records are void from where its aborted transaction began to the marker that ends it.
 func (f fetched) visible(do func(r *kafka.Record, seen bool) error) error {
-	pending := f.aborted
+	pending := slices.SortedFunc(slices.Values(f.aborted), func(a, b fetch.ResponseTransaction) int {
+		return cmp.Compare(a.FirstOffset, b.FirstOffset) // they come in the order of their ends
+	})
 	void := map[int64]bool{} // producers in an aborted transaction
 	for _, b := range f.batches {
 		for len(pending) > 0 && pending[0].FirstOffset <= base(b) {
