@@ -60,9 +60,10 @@ func (c *Cluster) Run(ctx context.Context, s Stage) error {
 		return nil // ctx ended
 	}
 	topic := s.From.Name(c.cfg.Prefix)
+	balancer := newBalancer(topic, partitions)
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID: c.group(s.Group), Brokers: c.cfg.Brokers, Topics: []string{topic},
-		GroupBalancers:    []kafka.GroupBalancer{newBalancer(topic, partitions)},
+		GroupBalancers:    []kafka.GroupBalancer{balancer},
 		Dialer:            c.newDialer(),
 		HeartbeatInterval: heartbeat, SessionTimeout: c.session, RebalanceTimeout: rebalanceTimeout,
 		JoinGroupBackoff: joinBackoff, StartOffset: kafka.FirstOffset,
@@ -70,7 +71,7 @@ func (c *Cluster) Run(ctx context.Context, s Stage) error {
 	if err != nil {
 		return err
 	}
-	m := &member{c: c, stage: s}
+	m := &member{c: c, stage: s, claim: balancer.claim}
 	for ctx.Err() == nil {
 		m.generation(ctx, group)
 	}
@@ -86,6 +87,7 @@ type member struct {
 	c       *Cluster
 	stage   Stage
 	id      string         // in the group, while it is in one
+	claim   *claim
 	working sync.WaitGroup // partitions with a batch that may be in flight
 }
 
@@ -102,6 +104,7 @@ func (m *member) generation(ctx context.Context, group *kafka.ConsumerGroup) {
 	}
 	m.id = gen.MemberID
 	topic := m.stage.From.Name(m.c.cfg.Prefix)
+	m.claim.took(gen.ID, gen.Assignments[topic])
 	commits := newCommits(gen, topic)
 	for _, a := range gen.Assignments[topic] {
 		m.working.Add(1)
