@@ -188,7 +188,8 @@ func refusal(err error) error {
 	}
 	var settings *kafka.SettingsError
 	var login *kafka.AuthError
-	if errors.As(err, &settings) || errors.As(err, &login) {
+	var old *kafka.TooOldError
+	if errors.As(err, &settings) || errors.As(err, &login) || errors.As(err, &old) {
 		return &failure{err: err, misuse: true}
 	}
 	return err

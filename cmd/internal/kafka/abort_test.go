@@ -130,6 +130,10 @@ func TestReadingToTheEndDoesNotWaitForAnOpenTransaction(t *testing.T) {
 	p := began(t, c, "open")
 	open(t, p, numbered(schemas.TopicEvents, 10, 9))
 	produce(t, c, numbered(schemas.TopicEvents, 20, 9))
+	holds, err := c.Holds(within(t), schemas.TopicEvents)
+	if hidden := holds[0].Hidden + holds[1].Hidden + holds[2].Hidden; err != nil || hidden < 9 {
+		t.Errorf("%d messages are hidden, %v; want the transaction's 9 at least", hidden, err)
+	}
 	for _, k := range keys(read(t, c, schemas.TopicEvents)) {
 		if k >= "record-000010" && k < "record-000020" {
 			t.Errorf("read %s, which is not committed", k)

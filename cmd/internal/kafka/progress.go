@@ -65,6 +65,35 @@ func (c *Cluster) progress(ctx context.Context, group string, t schemas.Topic, i
 	return p, nil
 }
 
+// Hold is where an open transaction holds the readers of a partition back: they see nothing until it ends.
+type Hold struct {
+	Stable int64 // the last stable offset, where the transaction begins
+	Hidden int64 // messages from there on
+}
+
+// Holds makes one attempt to see which of the topic's partitions are held back.
+func (c *Cluster) Holds(ctx context.Context, t schemas.Topic) (map[int]Hold, error) {
+	ids, err := c.partitionIDs(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	stable, err := c.ends(ctx, t, ids...)
+	if err != nil {
+		return nil, err
+	}
+	last, err := c.offsets(ctx, t, kafka.LastOffset, ids...)
+	if err != nil {
+		return nil, err
+	}
+	holds := map[int]Hold{}
+	for i, id := range ids {
+		if stable[i] < last[i] {
+			holds[id] = Hold{stable[i], last[i] - stable[i]}
+		}
+	}
+	return holds, nil
+}
+
 // groupOffsets gives a group's offsets, without the partitions that it never committed. With stable it fails while a
 // transaction has one of them pending.
 func (c *Cluster) groupOffsets(ctx context.Context, group, topic string, partitions []int, stable bool) (map[int]int64, error) {

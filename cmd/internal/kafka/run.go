@@ -86,7 +86,7 @@ func (c *Cluster) group(name string) string { return c.cfg.Prefix + "." + name }
 type member struct {
 	c       *Cluster
 	stage   Stage
-	id      string         // in the group, while it is in one
+	id      string // in the group, while it is in one
 	claim   *claim
 	working sync.WaitGroup // partitions with a batch that may be in flight
 }

@@ -53,6 +53,9 @@ func TestLostRepliesLoseAndRepeatNothing(t *testing.T) {
 			}
 			stop()
 			once(t, c, sent, threats)
+			if n := worker.Transactions(); n.Committed == 0 || n.Aborted == 0 || n.Open != 0 {
+				t.Errorf("%+v: want some that were committed, some that were not, and none that is open", n)
+			}
 			if network.lost < 4 {
 				t.Errorf("%d replies were lost: the test shows little", network.lost)
 			}
