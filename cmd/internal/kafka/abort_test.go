@@ -36,6 +36,7 @@ func open(t testing.TB, p *producer, msgs []schemas.Message) {
 		}
 		if err != nil {
 			t.Log("again:", err)
+			_ = p.end(within(t), false)
 			renewed(t, p)
 		}
 		return err == nil
@@ -44,7 +45,6 @@ func open(t testing.TB, p *producer, msgs []schemas.Message) {
 
 func end(t testing.TB, p *producer, commit bool) {
 	t.Helper()
-	clear(p.added)
 	if err := p.end(within(t), commit); err != nil {
 		t.Fatal(err)
 	}

@@ -31,6 +31,7 @@ type producer struct {
 	epoch     int16
 	sequences map[laneKey]*int32 // of the next record, counted from the renewal
 	added     map[laneKey]bool   // partitions of the transaction in work
+	open      bool               // the broker may know of a transaction in work
 }
 
 // position is where a member of a group stands in the partition that it consumes.
@@ -59,7 +60,11 @@ func (p *producer) renew(ctx context.Context) error {
 	}
 	p.id = id
 	p.sequences, p.added = map[laneKey]*int32{}, map[laneKey]bool{}
-	return p.begin(ctx, id)
+	if err := p.begin(ctx, id); err != nil {
+		return err
+	}
+	p.open = false
+	return nil
 }
 
 // begin takes a transactional.id over, by which the broker ends what is open under it.
@@ -88,6 +93,7 @@ func (p *producer) transact(ctx context.Context, msgs []schemas.Message, at posi
 	if err := p.current(); err != nil {
 		return err
 	}
+	p.open = true
 	lanes, err := p.lanes(ctx, pointers(msgs))
 	if err != nil {
 		return err
@@ -114,7 +120,6 @@ func (p *producer) transact(ctx context.Context, msgs []schemas.Message, at posi
 	if err := p.current(); err != nil {
 		return err
 	}
-	clear(p.added)
 	return p.end(ctx, true)
 }
 
@@ -146,7 +151,7 @@ func (p *producer) substitute(ctx context.Context, tooLarge []*schemas.Message, 
 // abort gives up a transaction that an attempt left open, so that no reader waits for it until it times out. It is a
 // courtesy, and its failures change nothing.
 func (p *producer) abort(ctx context.Context) {
-	if p.id != "" {
+	if p.open {
 		_ = p.end(ctx, false)
 	}
 }
@@ -242,6 +247,8 @@ func (p *producer) end(ctx context.Context, commit bool) error {
 	if err != nil {
 		return fmt.Errorf("end the transaction: %w", err)
 	}
+	clear(p.added)
+	p.open = false
 	return nil
 }
 
