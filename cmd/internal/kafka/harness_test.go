@@ -15,9 +15,8 @@ import (
 	"ualstream/schemas"
 )
 
-// patience bounds what a test waits for; nothing passes or fails by how long something takes. Kafka 4.4.0 may take half a
-// minute to end a transaction whose producer is gone.
-const patience = 90 * time.Second
+// patience bounds what a test waits for; nothing passes or fails by how long something takes.
+const patience = 2 * time.Minute
 
 // The tests run against an embedded broker, or against a real Kafka that these variables name; "broker env" in
 // .ci/kafka prints them. What needs a variable that is unset is skipped.

@@ -132,14 +132,16 @@ var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // batch encodes messages as a batch of the transaction.
 func (p *producer) batch(msgs []*schemas.Message, sequence int32) ([]byte, error) {
-	records := make([]kafka.Record, len(msgs))
+	records, size := make([]kafka.Record, len(msgs)), 0
 	for i, m := range msgs {
 		records[i] = record(m)
+		size += messageSize(m)
 	}
 	set := protocol.RecordSet{
 		Version: 2, Attributes: protocol.Attributes(compression) | protocol.Transactional, Records: kafka.NewRecordReader(records...),
 	}
 	var encoded bytes.Buffer
+	encoded.Grow(size / 2) // compressed
 	if _, err := set.WriteTo(&encoded); err != nil {
 		return nil, fmt.Errorf("encode a record batch: %w", err)
 	}
