@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"ualstream/cmd/internal/kafka"
 	"ualstream/cmd/internal/worker"
 	"ualstream/ingest"
 	"ualstream/schemas"
@@ -21,12 +22,13 @@ type config struct {
 
 	brokerFlags
 
-	stages  list
-	tenants tenants
-	threats list
-	sinks   list
-	http    string
-	level   slog.Level
+	guarantee string
+	stages    list
+	tenants   tenants
+	threats   list
+	sinks     list
+	http      string
+	level     slog.Level
 
 	microsoftFlags
 	poll  time.Duration
@@ -43,6 +45,7 @@ func (c *config) kafkaFlags(fs *flag.FlagSet) {
 // workerFlags registers what says what a worker does.
 func (c *config) workerFlags(fs *flag.FlagSet) {
 	c.stages, c.threats = worker.Stages, everyThreat()
+	fs.StringVar(&c.guarantee, "guarantee", string(kafka.ExactlyOnce), "")
 	fs.Var(&c.stages, "stages", "")
 	fs.Var(&c.tenants, "tenants", "")
 	fs.Var(&c.threats, "threats", "")

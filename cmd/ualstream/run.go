@@ -33,6 +33,8 @@ Where Kafka is:
 
 What runs here:
     --stages LIST         any of ingest,normalize,detect,publish (all)
+    --guarantee G         exactly-once: a read_committed consumer sees each event and threat once; or at-least-once:
+                          no transactions, and a crash repeats some (exactly-once)
     --threats LIST        which threats reach their topic: finding,priority,noise (all)
     --sinks LIST          what publish delivers to besides: text, json, both on stdout (none)
     --http ADDR           /healthz, /readyz, /metrics, /status (127.0.0.1:9464), "" for none
@@ -103,6 +105,7 @@ func run(ctx context.Context, e *env, args []string) error {
 		defer broker.Close()
 		options.Kafka = c.ours(broker.Config(), options.Logger)
 	}
+	options.Kafka.Guarantee = kafka.Guarantee(c.guarantee)
 	ctx, leave := context.WithCancelCause(ctx)
 	defer leave(nil)
 	options.Sinks = heard(options.Sinks, func(err error) error {
@@ -134,6 +137,9 @@ func (c *config) options(e *env) (worker.Options, error) {
 	}
 	o := worker.Options{
 		Stages: c.stages, Kafka: k, Tenants: c.tenants, Poll: c.poll, Quota: c.quota, HTTP: c.http, Logger: log,
+	}
+	if err := (list{c.guarantee}).oneOf("guarantee", kafka.Guarantees...); err != nil {
+		return o, err
 	}
 	if c.poll <= 0 {
 		return o, wrongUse("give a length like 1m", "--poll-interval %s is no length of time to wait", c.poll)
@@ -182,7 +188,8 @@ func refusal(err error) error {
 	}
 	var settings *kafka.SettingsError
 	var login *kafka.AuthError
-	if errors.As(err, &settings) || errors.As(err, &login) {
+	var old *kafka.TooOldError
+	if errors.As(err, &settings) || errors.As(err, &login) || errors.As(err, &old) {
 		return &failure{err: err, misuse: true}
 	}
 	return err

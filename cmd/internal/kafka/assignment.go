@@ -9,7 +9,8 @@ import (
 	"ualstream/schemas"
 )
 
-// assignment is a partition in one generation of a group. What it holds is dropped with the generation.
+// assignment is a partition in one generation of a group, worked on at least once. What it holds is dropped with the
+// generation.
 type assignment struct {
 	cursor
 	stage     Stage
@@ -52,11 +53,7 @@ func (a *assignment) run(fetching, finishing context.Context) {
 // deliver processes, writes and commits, in this order, each until it succeeds.
 func (a *assignment) deliver(ctx context.Context, batch []schemas.Message) error {
 	if len(batch) > 0 {
-		var out []schemas.Message
-		err := a.c.persist(ctx, "stage cannot process a batch", append(a.attrs, "offset", batch[0].Offset), func() (err error) {
-			out, err = a.transform.Process(ctx, batch)
-			return err
-		})
+		out, err := a.process(ctx, batch)
 		if err != nil {
 			return err
 		}
@@ -66,6 +63,18 @@ func (a *assignment) deliver(ctx context.Context, batch []schemas.Message) error
 		a.transform.Done()
 	}
 	return a.commit(ctx)
+}
+
+// process gives what to write for a batch, which may be empty.
+func (a *assignment) process(ctx context.Context, batch []schemas.Message) (out []schemas.Message, err error) {
+	if len(batch) == 0 {
+		return nil, nil
+	}
+	err = a.c.persist(ctx, "stage cannot process a batch", append(a.attrs, "offset", batch[0].Offset), func() (err error) {
+		out, err = a.transform.Process(ctx, batch)
+		return err
+	})
+	return out, err
 }
 
 // write produces a batch's output. Of a message that is too large only its replacement is tried again, as all

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"ualstream/schemas"
 )
@@ -47,18 +49,70 @@ func BenchmarkProduce(b *testing.B) {
 
 // BenchmarkRun copies a topic by a stage: consume, write, commit.
 func BenchmarkRun(b *testing.B) {
-	const n = 40000
-	msgs := audit(schemas.TopicEvents, n)
-	b.SetBytes(int64(n * len(msgs[0].Value)))
-	for b.Loop() {
-		b.StopTimer()
-		c := prepared(b)
-		produce(b, c, msgs)
-		seen := newTally()
-		b.StartTimer()
-		stop := start(b, c, copying(seen))
-		seen.wait(b, n)
-		stop()
+	for _, guarantee := range []Guarantee{ExactlyOnce, AtLeastOnce} {
+		b.Run(string(guarantee), func(b *testing.B) {
+			const n = 40000
+			msgs := audit(schemas.TopicEvents, n)
+			b.SetBytes(int64(n * len(msgs[0].Value)))
+			for b.Loop() {
+				b.StopTimer()
+				c := prepared(b)
+				produce(b, c, msgs)
+				b.StartTimer()
+				copyAll(b, c, guarantee, 0, n)
+			}
+			b.ReportMetric(float64(b.N*n)/b.Elapsed().Seconds(), "msg/s")
+		})
 	}
-	b.ReportMetric(float64(b.N*n)/b.Elapsed().Seconds(), "msg/s")
+}
+
+// copyAll runs a stage until it has copied n messages, and gives how long that took from its first message on: joining
+// a group takes a while that says nothing.
+func copyAll(b *testing.B, c *Cluster, guarantee Guarantee, round, n int) time.Duration {
+	c.cfg.Guarantee = guarantee
+	stage, seen := copying(newTally()), newTally()
+	stage.Group = fmt.Sprint(guarantee, round)
+	var begin sync.Once
+	var since time.Time
+	stage.New = func(partition int) Transform {
+		begin.Do(func() { since = time.Now() })
+		return copying(seen).New(partition)
+	}
+	stop := start(b, c, stage)
+	seen.wait(b, n)
+	took := time.Since(since)
+	stop()
+	return took
+}
+
+// BenchmarkExactlyOnce gives the throughput of exactly-once over that of at-least-once on the same broker: the median
+// of five pairs, whose runs take turns, because a machine's speed changes over minutes.
+//
+//	go test ./cmd/internal/kafka -run '^$' -bench ExactlyOnce -benchtime 1x
+func BenchmarkExactlyOnce(b *testing.B) {
+	const n, pairs = 200000, 5
+	msgs := audit(schemas.TopicEvents, n)
+	c := connect(b)
+	c.cfg.Partitions = 6
+	if err := c.Prepare(within(b)); err != nil {
+		b.Fatal(err)
+	}
+	produce(b, c, msgs)
+	for b.Loop() {
+		var ratios, rates []float64
+		for pair := range pairs {
+			took := map[Guarantee]time.Duration{}
+			for turn := range 2 {
+				guarantee := []Guarantee{ExactlyOnce, AtLeastOnce}[(pair+turn)%2]
+				took[guarantee] = copyAll(b, again(b, c), guarantee, pair, n)
+			}
+			ratios = append(ratios, took[AtLeastOnce].Seconds()/took[ExactlyOnce].Seconds())
+			rates = append(rates, n/took[ExactlyOnce].Seconds())
+		}
+		slices.Sort(ratios)
+		slices.Sort(rates)
+		b.ReportMetric(ratios[pairs/2], "ratio")
+		b.ReportMetric(rates[pairs/2], "msg/s")
+		b.Logf("ratios of the pairs: %.2f", ratios)
+	}
 }

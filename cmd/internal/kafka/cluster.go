@@ -2,8 +2,10 @@
 // contract, writes messages until every one is acknowledged, runs stages as consumer groups, reads topics, and
 // embeds a broker for those who have none.
 //
-// It takes and gives schemas.Message and promises at-least-once: nothing that was acknowledged is lost, and
-// anything may be repeated. It must not know what a message says, nor which stages there are.
+// It takes and gives schemas.Message. Nothing that was acknowledged is lost. A stage's output is seen once by
+// read_committed consumers, as all readers here are: it and the offsets of what it was made of are committed in one
+// transaction. Anything else may be repeated. The package must not know what a message says, nor which stages there
+// are.
 package kafka
 
 import (
@@ -48,6 +50,9 @@ type Cluster struct {
 	mu         sync.Mutex
 	partitions map[schemas.Topic]int
 	lanes      map[laneKey]*lane
+
+	coordinators coordinators
+	tally        tallies // of transactions
 }
 
 // Connect checks the configuration. It does no I/O: Ping and Prepare do the first.

@@ -24,8 +24,11 @@ type Config struct {
 	ClientID   string       // how the brokers' logs and quotas name this program; "ualstream" if empty
 	TLS        *tls.Config  // nil for plain connections
 	SASL       *SASL        // nil for none
+	Guarantee  Guarantee    // of the stages; ExactlyOnce if empty
 	Partitions int          // of topics that Prepare creates; schemas.DefaultPartitions if 0
 	Logger     *slog.Logger // outages, refusals and losses; nil for silence
+
+	folder string // of an embedded broker
 }
 
 // Mechanisms lists the SASL mechanisms that there are.
@@ -65,6 +68,12 @@ func (c *Config) complete() error {
 	}
 	if c.Partitions == 0 {
 		c.Partitions = schemas.DefaultPartitions
+	}
+	if c.Guarantee == "" {
+		c.Guarantee = ExactlyOnce
+	}
+	if err := c.Guarantee.check(); err != nil {
+		return err
 	}
 	if c.Partitions < 0 {
 		return fmt.Errorf("partitions %d: want at least 1", c.Partitions)

@@ -28,8 +28,13 @@ type cursor struct {
 }
 
 // next waits a moment for messages, moves beyond them and gives them. It may give none, and may have moved: over
-// transaction markers and compacted messages. Failures are retried until ctx ends.
+// transaction markers, what was aborted and compacted messages. Failures are retried until ctx ends.
 func (k *cursor) next(ctx context.Context) (batch []schemas.Message, err error) {
+	return k.take(ctx, 1, fetchWait)
+}
+
+// take is next, where the moment ends once there are so many bytes.
+func (k *cursor) take(ctx context.Context, enough int32, wait time.Duration) (batch []schemas.Message, err error) {
 	attrs := []any{"topic", k.topic.Name(k.c.cfg.Prefix), "partition", k.partition, "offset", k.offset}
 	err = k.c.persist(ctx, "cannot read", attrs, func() (err error) {
 		if k.offset < 0 {
@@ -37,7 +42,7 @@ func (k *cursor) next(ctx context.Context) (batch []schemas.Message, err error) 
 				return err
 			}
 		}
-		batch, err = k.fetch(ctx)
+		batch, err = k.fetch(ctx, enough, wait)
 		if errors.Is(err, kafka.OffsetOutOfRange) {
 			return k.outOfRange(ctx)
 		}
@@ -56,7 +61,7 @@ func (c *Cluster) At(ctx context.Context, t schemas.Topic, partition int, offset
 	k := &cursor{c: c, topic: t, partition: partition, offset: offset}
 	attrs := []any{"topic", t.Name(c.cfg.Prefix), "partition", partition, "offset", offset}
 	err = c.persist(ctx, "cannot read", attrs, func() error {
-		batch, err := k.fetch(ctx)
+		batch, err := k.fetch(ctx, 1, fetchWait)
 		if len(batch) > 0 {
 			found = batch[0]
 		}
@@ -96,69 +101,47 @@ func (k *cursor) outOfRange(ctx context.Context) error {
 }
 
 // fetch makes one attempt.
-func (k *cursor) fetch(ctx context.Context) ([]schemas.Message, error) {
-	res, batches, err := k.request(ctx, k.offset, fetchBytes, fetchWait)
-	if err != nil || len(batches) == 0 {
+func (k *cursor) fetch(ctx context.Context, enough int32, wait time.Duration) ([]schemas.Message, error) {
+	f, err := k.request(ctx, k.offset, enough, fetchBytes, wait)
+	if err != nil || len(f.batches) == 0 {
 		return nil, err
 	}
 	var out []schemas.Message
 	next := k.offset
-	for _, b := range batches {
-		if err := each(b, func(r *kafka.Record) error {
-			_, marker := b.(*protocol.ControlBatch)
-			if r.Offset < k.offset {
-				return nil // a batch comes whole, from its first message on
-			}
-			next = r.Offset + 1
-			if marker {
-				return nil
-			}
-			m, err := k.message(r)
-			out = append(out, m)
-			return err
-		}); err != nil {
-			return nil, err
+	err = f.visible(func(r *kafka.Record, seen bool) error {
+		if r.Offset < k.offset {
+			return nil // a batch comes whole, from its first message on
 		}
+		next = r.Offset + 1
+		if !seen {
+			return nil
+		}
+		m, err := k.message(r)
+		out = append(out, m)
+		return err
+	})
+	if err == nil && next == k.offset {
+		next, err = k.stepOver(ctx, f.batches[0], f.stable)
 	}
-	if next == k.offset {
-		if next, err = k.stepOver(ctx, batches[0], res.HighWatermark); err != nil {
-			return nil, err
-		}
+	if err != nil {
+		return nil, err
 	}
 	k.offset = next
 	return out, nil
 }
 
-// request fetches the record batches from offset on; the first may begin before it.
-func (k *cursor) request(ctx context.Context, offset, bytes int64, wait time.Duration) (*kafka.FetchResponse, []protocol.RecordReader, error) {
-	res, err := k.c.client.Fetch(ctx, &kafka.FetchRequest{
-		Topic: k.topic.Name(k.c.cfg.Prefix), Partition: k.partition, Offset: offset,
-		MinBytes: 1, MaxBytes: bytes, MaxWait: wait,
-	})
-	if err == nil {
-		err = res.Error
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	if stream, ok := res.Records.(*protocol.RecordStream); ok {
-		return res, stream.Records, nil
-	}
-	return res, nil, nil
-}
-
 // stepOver finds where a batch ends of which compaction left nothing from the cursor's offset on. kafka-go does not
 // tell a batch's last offset, and going on by one offset a fetch takes as many fetches as the batch had messages.
 // Any offset inside gives the same batch, so a search by halves finds the first one outside.
-func (k *cursor) stepOver(ctx context.Context, batch protocol.RecordReader, high int64) (int64, error) {
-	inside, outside := k.offset, max(high, k.offset+1)
+func (k *cursor) stepOver(ctx context.Context, batch protocol.RecordReader, end int64) (int64, error) {
+	inside, outside := k.offset, max(end, k.offset+1)
 	for step := int64(1); inside+1 < outside; step *= 2 {
 		at := min(inside+step, inside+(outside-inside)/2)
-		_, found, err := k.request(ctx, at, 1, time.Millisecond)
+		found, err := k.request(ctx, at, 1, 1, time.Millisecond)
 		if err != nil {
 			return 0, err
 		}
-		if len(found) > 0 && base(found[0]) == base(batch) {
+		if len(found.batches) > 0 && base(found.batches[0]) == base(batch) {
 			inside = at
 		} else {
 			outside, step = at, 1

@@ -56,9 +56,12 @@ func startIn(f *folder, options []kfake.Opt) (*Broker, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := f.raiseBoot(); err != nil {
+		return nil, err
+	}
 	options = append(options, kfake.DataDir(f.path("data")), kfake.SyncWrites(),
 		kfake.EnableSASL(), kfake.Superuser(login.Mechanism, login.Username, login.Password))
-	b, err := listen(f, f.port(), Config{SASL: login}, options)
+	b, err := listen(f, f.port(), Config{SASL: login, folder: f.dir}, options)
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +113,7 @@ func EmbeddedConfig(dir string) (Config, error) {
 	if err != nil {
 		return Config{}, err
 	}
-	return Config{Brokers: []string{address}, SASL: login}, nil
+	return Config{Brokers: []string{address}, SASL: login, folder: dir}, nil
 }
 
 // brokerLog passes the broker's warnings and errors on, without the line that it logs for each request.

@@ -202,3 +202,60 @@ func restartable(t *testing.T, dir string) *Broker {
 	t.Cleanup(b.Close)
 	return b
 }
+
+func TestEachStartOfABrokerHasTransactionalIDsOfItsOwn(t *testing.T) {
+	dir := t.TempDir() + "/broker"
+	ids := map[string]bool{}
+	last := ""
+	for range 3 {
+		b := embed(t, dir)
+		outside, err := EmbeddedConfig(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg := b.Config()
+		id, before, err := cfg.transactionalID("m365.detect.m365.events.0")
+		if there, _, _ := outside.transactionalID("m365.detect.m365.events.0"); err != nil || id != there || before != last {
+			t.Errorf("%q after %q, elsewhere %q, %v; the last one was %q", id, before, there, err, last)
+		}
+		ids[id], last = true, id
+		b.Close()
+	}
+	if len(ids) != 3 {
+		t.Errorf("three starts had the ids %v", ids)
+	}
+	if err := os.WriteFile(dir+"/boot", []byte("x\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := StartEmbedded(Embedded{Dir: dir}); err == nil || !strings.Contains(err.Error(), dir+"/boot") {
+		t.Errorf("error %v, want one that names the damaged file", err)
+	}
+	other := Config{}
+	if id, before, err := other.transactionalID("name"); id != "name" || before != "" || err != nil {
+		t.Errorf("on other brokers: %q, %q, %v", id, before, err)
+	}
+}
+
+// A broker that stops keeps what is open under the id of before: readers wait for it until it is ended.
+func TestTransactionThatWasOpenWhenTheBrokerStoppedHoldsNobodyBack(t *testing.T) {
+	dir := t.TempDir() + "/broker"
+	b := embed(t, dir)
+	c := join(t, b.Config())
+	if err := c.Prepare(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	p := began(t, c, "p")
+	open(t, p, numbered(schemas.TopicEvents, 0, 30))
+	b.Close()
+	embed(t, dir)
+	if err := p.current(); err == nil {
+		t.Error("the producer does not see that the broker was started anew")
+	}
+	renewed(t, p)
+	open(t, p, numbered(schemas.TopicEvents, 100, 30))
+	end(t, p, true)
+	settled(t, c, schemas.TopicEvents)
+	if got := keys(read(t, c, schemas.TopicEvents)); len(got) != 30 || got[0] != "record-000100" {
+		t.Errorf("%d messages from %v on, want the 30 that were committed", len(got), got[:1])
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/segmentio/kafka-go"
@@ -59,6 +60,14 @@ func (c *Cluster) explain(err error) error {
 		return c.refused(c.cfg.SASL.String(), "the port: this one takes no login", err)
 	case c.cfg.TLS != nil && errors.Is(err, io.EOF):
 		return hint{"it hung up on the TLS handshake, as brokers do that speak no TLS on this port", err}
+	case errors.Is(err, kafka.TransactionalIDAuthorizationFailed):
+		return hint{"this user may not write under the transactional.ids that begin with " + c.group("") + " (or use --guarantee at-least-once)", err}
+	case fenced(err):
+		return hint{"another worker took this partition over, or uses the same --prefix for a deployment of its own", err}
+	case errors.Is(err, kafka.UnstableOffsetCommit):
+		return hint{"a transaction of this group hangs; it is aborted after " + transactionTimeout.String() + " at the latest", err}
+	case errors.Is(err, kafka.InvalidTransactionTimeout):
+		return hint{"the brokers' transaction.max.timeout.ms must be at least " + strconv.FormatInt(transactionTimeout.Milliseconds(), 10), err}
 	case onNetwork && network.Op == "read" && network.Timeout():
 		return hint{"it accepts connections and does not answer", err}
 	}

@@ -10,11 +10,12 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/gofrs/flock"
 )
 
-// folder is where an embedded broker lives: data/, and beside it the files lock, password and address.
+// folder is where an embedded broker lives: data/, and beside it the files lock, password, address and boot.
 type folder struct {
 	dir  string
 	lock *flock.Flock
@@ -88,6 +89,32 @@ func (f *folder) port() int {
 func (f *folder) setAddress(address string) error {
 	if err := f.write("address", address); err != nil {
 		return fmt.Errorf("embedded broker's address: %w", err)
+	}
+	return nil
+}
+
+// boot gives the number of the broker's last start; the first is 1.
+func (f *folder) boot() (int, error) {
+	text, err := f.read("boot")
+	if err != nil {
+		return 0, fmt.Errorf("number of the embedded broker's last start: %w", err)
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, fmt.Errorf("number of the embedded broker's last start: %s holds %q: write a number there that is higher than any before, such as %d",
+			f.path("boot"), text, time.Now().Unix())
+	}
+	return n, nil
+}
+
+// raiseBoot counts a start. The folder must be locked.
+func (f *folder) raiseBoot() error {
+	n, err := f.boot()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := f.write("boot", strconv.Itoa(n+1)); err != nil {
+		return fmt.Errorf("number of the embedded broker's start: %w", err)
 	}
 	return nil
 }

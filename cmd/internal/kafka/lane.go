@@ -27,9 +27,12 @@ type parcel struct {
 	call *call
 }
 
-func (p parcel) size() int {
-	n := len(p.Key) + len(p.Value) + 32
-	for _, h := range p.Headers {
+func (p parcel) size() int { return messageSize(p.Message) }
+
+// messageSize is about what a message takes in a batch, before compression.
+func messageSize(m *schemas.Message) int {
+	n := len(m.Key) + len(m.Value) + 32
+	for _, h := range m.Headers {
 		n += len(h.Key) + len(h.Value) + 4
 	}
 	return n

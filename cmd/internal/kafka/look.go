@@ -97,7 +97,11 @@ func (c *Cluster) deniedTo(ctx context.Context, fresh *fresh, groups []string) (
 		refusal.Problem += " (a group)"
 		out = append(out, refusal)
 	}
-	return out, idle, err
+	if err != nil || len(groups) == 0 {
+		return out, idle, err
+	}
+	transactions, err := c.closedTransactions(ctx, fresh)
+	return append(out, transactions...), idle, err
 }
 
 // unknown is what a broker answers that does not tell permissions.

@@ -69,10 +69,11 @@ func TestLookingNamesEachPermissionThatAWorkerLacks(t *testing.T) {
 		}
 		return list
 	}
-	in := grant(group, kmsg.ACLOperationRead)
+	in := append(grant(group, kmsg.ACLOperationRead), grant(kmsg.ACLResourceTypeTransactionalId, kmsg.ACLOperationDescribe, kmsg.ACLOperationWrite)...)
 	users := []kfake.Opt{kfake.NumBrokers(1), kfake.EnableSASL(), kfake.EnableACLs()}
 	for name, acls := range map[string][]kfake.ACL{
-		"all": together(grant(topic, all...), in), "none": nil, "groupless": grant(topic, all...),
+		"all": together(grant(topic, all...), in), "none": nil, "groupless": together(grant(topic, all...), in[1:]),
+		"plain":  together(grant(topic, all...), in[:1]),
 		"reader": together(grant(topic, all[:4]...), in), "writer": together(grant(topic, all[0], all[1], all[2], all[4]), in),
 		"unreadable": together(grant(topic, all[0], all[1], all[3], all[4]), in),
 	} {
@@ -92,6 +93,7 @@ func TestLookingNamesEachPermissionThatAWorkerLacks(t *testing.T) {
 	for user, want := range map[string]string{
 		"all": "", "none": "may not see it", "reader": "may not write it", "writer": "may not read it",
 		"unreadable": "may not read the settings of it", "groupless": "may not read it (a group)",
+		"plain": "may not use it (transactional.id)",
 	} {
 		var problems []string
 		for _, d := range look(t, as(user), "normalize").Denied {

@@ -9,10 +9,19 @@ import (
 	"ualstream/schemas"
 )
 
+// ends gives, by partition, the last stable offset: where a read_committed consumer's reading ends for now.
+func (c *Cluster) ends(ctx context.Context, t schemas.Topic, partitions ...int) ([]int64, error) {
+	return c.listOffsets(ctx, t, kafka.LastOffset, kafka.ReadCommitted, partitions)
+}
+
 // offsets gives, by partition, the first offset whose message is not older than at (Unix milliseconds), or with
 // kafka.FirstOffset and kafka.LastOffset the first that exists and the next to be written. Where no message is that
 // young it gives -1.
 func (c *Cluster) offsets(ctx context.Context, t schemas.Topic, at int64, partitions ...int) ([]int64, error) {
+	return c.listOffsets(ctx, t, at, kafka.ReadUncommitted, partitions)
+}
+
+func (c *Cluster) listOffsets(ctx context.Context, t schemas.Topic, at int64, isolation kafka.IsolationLevel, partitions []int) ([]int64, error) {
 	name := t.Name(c.cfg.Prefix)
 	ask := make([]kafka.OffsetRequest, len(partitions))
 	index := map[int]int{}
@@ -20,7 +29,7 @@ func (c *Cluster) offsets(ctx context.Context, t schemas.Topic, at int64, partit
 		ask[i] = kafka.OffsetRequest{Partition: p, Timestamp: at}
 		index[p] = i
 	}
-	res, err := c.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{Topics: map[string][]kafka.OffsetRequest{name: ask}})
+	res, err := c.client.ListOffsets(ctx, &kafka.ListOffsetsRequest{IsolationLevel: isolation, Topics: map[string][]kafka.OffsetRequest{name: ask}})
 	if err != nil {
 		return nil, err
 	}

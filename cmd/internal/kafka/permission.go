@@ -40,6 +40,7 @@ func (c *Cluster) denied(topics []string, what string) Refusal {
 		Topic:   strings.Join(topics, ","),
 		Problem: fmt.Sprintf("user %s may not %s it", user, what),
 		Mend: allow + " --topic " + own + " --operation Create --operation Describe --operation DescribeConfigs --operation Read --operation Write\n  " +
-			allow + " --group " + own + " --operation Read",
+			allow + " --group " + own + " --operation Read\n  " +
+			allow + " --transactional-id " + own + " --operation Describe --operation Write",
 	}
 }

@@ -17,14 +17,16 @@ import (
 
 // Prepare creates those of schemas.Topics that are missing and verifies all of them. While Kafka is away it waits,
 // without giving up, and says so in the log. It returns a *SettingsError where a topic is not as the contract wants
-// it, an *AuthError where Kafka refuses the login, and ctx's error when ctx ends.
+// it or this user may not do what is needed, an *AuthError where Kafka refuses the login, a *TooOldError where it cannot
+// give the guarantee, and ctx's error when ctx ends.
 func (c *Cluster) Prepare(ctx context.Context) error {
 	attrs := []any{"brokers", strings.Join(c.cfg.Brokers, ",")}
 	return c.persist(ctx, "not ready", attrs, func() error {
 		err := c.prepare(ctx)
 		var login *AuthError
 		var settings *SettingsError
-		if errors.As(err, &login) || errors.As(err, &settings) {
+		var old *TooOldError
+		if errors.As(err, &login) || errors.As(err, &settings) || errors.As(err, &old) {
 			return backoff.Permanent(err)
 		}
 		return err
@@ -58,7 +60,10 @@ func (c *Cluster) prepare(ctx context.Context) error {
 	if err := c.remember(found, schemas.Topics...); err != nil {
 		return err
 	}
-	return c.verify(ctx, fresh, schemas.Topics...)
+	if err := c.verify(ctx, fresh, schemas.Topics...); err != nil {
+		return err
+	}
+	return c.able(ctx, fresh)
 }
 
 // newTopic gives what a topic is created with: copies that outlive a broker, and no leader that lacks messages.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/segmentio/kafka-go"
+	"github.com/segmentio/kafka-go/protocol"
 
 	"ualstream/schemas"
 )
@@ -51,7 +52,7 @@ func (c *Cluster) progress(ctx context.Context, group string, t schemas.Topic, i
 	if err != nil {
 		return p, err
 	}
-	committed, err := c.committed(ctx, group, t, ids)
+	committed, err := c.groupOffsets(ctx, group, t.Name(c.cfg.Prefix), ids, false)
 	if err != nil {
 		return p, err
 	}
@@ -64,26 +65,66 @@ func (c *Cluster) progress(ctx context.Context, group string, t schemas.Topic, i
 	return p, nil
 }
 
-// committed gives the group's offsets, without the partitions that it never committed.
-func (c *Cluster) committed(ctx context.Context, group string, t schemas.Topic, ids []int) (map[int]int64, error) {
-	name := t.Name(c.cfg.Prefix)
-	res, err := c.client.OffsetFetch(ctx, &kafka.OffsetFetchRequest{GroupID: group, Topics: map[string][]int{name: ids}})
+// Hold is where an open transaction holds the readers of a partition back: they see nothing until it ends.
+type Hold struct {
+	Stable int64 // the last stable offset, where the transaction begins
+	Hidden int64 // messages from there on
+}
+
+// Holds makes one attempt to see which of the topic's partitions are held back.
+func (c *Cluster) Holds(ctx context.Context, t schemas.Topic) (map[int]Hold, error) {
+	ids, err := c.partitionIDs(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	stable, err := c.ends(ctx, t, ids...)
+	if err != nil {
+		return nil, err
+	}
+	last, err := c.offsets(ctx, t, kafka.LastOffset, ids...)
+	if err != nil {
+		return nil, err
+	}
+	holds := map[int]Hold{}
+	for i, id := range ids {
+		if stable[i] < last[i] {
+			holds[id] = Hold{stable[i], last[i] - stable[i]}
+		}
+	}
+	return holds, nil
+}
+
+// groupOffsets gives a group's offsets, without the partitions that it never committed. With stable it fails while a
+// transaction has one of them pending.
+func (c *Cluster) groupOffsets(ctx context.Context, group, topic string, partitions []int, stable bool) (map[int]int64, error) {
+	res, err := ask[*fetchOffsetsResponse](ctx, c, ofGroup(group), func(to destination) protocol.Message {
+		req := &fetchOffsetsRequest{destination: to, GroupID: group, RequireStable: stable}
+		ids := make([]int32, len(partitions))
+		for i, p := range partitions {
+			ids[i] = int32(p)
+		}
+		req.Topics = []fetchedOffsetsTopic{{Name: topic, Partitions: ids}}
+		return req
+	})
 	if err == nil {
-		err = res.Error
+		err = failure(res.ErrorCode)
 	}
 	if errors.Is(err, kafka.GroupIdNotFound) {
 		return nil, nil
 	}
 	if err != nil {
+		c.coordinators.forget(ofGroup(group))
 		return nil, fmt.Errorf("committed offsets of %s: %w", group, err)
 	}
 	offsets := map[int]int64{}
-	for _, p := range res.Topics[name] {
-		if p.Error != nil {
-			return nil, fmt.Errorf("committed offset of %s at %s/%d: %w", group, name, p.Partition, p.Error)
-		}
-		if p.CommittedOffset >= 0 {
-			offsets[p.Partition] = p.CommittedOffset
+	for _, t := range res.Topics {
+		for _, p := range t.Partitions {
+			if p.ErrorCode != 0 {
+				return nil, fmt.Errorf("committed offset of %s at %s/%d: %w", group, t.Name, p.Partition, kafka.Error(p.ErrorCode))
+			}
+			if p.Offset >= 0 {
+				offsets[int(p.Partition)] = p.Offset
+			}
 		}
 	}
 	return offsets, nil

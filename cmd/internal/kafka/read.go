@@ -22,7 +22,7 @@ type Start struct {
 // Earliest begins with the oldest message. It is the zero Start.
 func Earliest() Start { return Start{} }
 
-// Latest begins with the first message that is written after the call.
+// Latest begins with the first message that is committed after the call.
 func Latest() Start { return Start{at: kafka.LastOffset} }
 
 // Since begins, in each partition, with the first message whose Kafka timestamp is not before t.
@@ -48,9 +48,9 @@ type Read struct {
 	CaughtUp func()
 }
 
-// Read gives each message of all partitions, outside any group. Each is called by one goroutine at a time; messages
+// Read gives each message of all partitions that a read_committed consumer sees, outside any group. Each is called by one goroutine at a time; messages
 // of one partition come in order, and an error from each ends the reading and is returned. Without Follow it ends
-// at the ends that the partitions had at the call. With Follow it ends, without an error, when ctx does.
+// at the ends that the partitions had at the call; what is in a transaction that is open then is beyond them. With Follow it ends, without an error, when ctx does.
 func (c *Cluster) Read(ctx context.Context, r Read, each func(schemas.Message) error) error {
 	cursors, ends, err := c.bounds(ctx, r)
 	if err != nil && r.Follow {
@@ -135,16 +135,18 @@ func (c *Cluster) bounds(ctx context.Context, r Read) (cursors []*cursor, ends [
 		return nil, nil, err
 	}
 	err = c.persist(ctx, "cannot read offsets", []any{"topic", r.Topic.Name(c.cfg.Prefix)}, func() error {
-		if ends, err = c.offsets(ctx, r.Topic, kafka.LastOffset, ids...); err != nil {
+		if ends, err = c.ends(ctx, r.Topic, ids...); err != nil {
 			return err
 		}
 		at := r.From.at
 		if at == 0 {
 			at = kafka.FirstOffset
 		}
-		starts, err := c.offsets(ctx, r.Topic, at, ids...)
-		if err != nil {
-			return err
+		starts := ends
+		if at != kafka.LastOffset {
+			if starts, err = c.offsets(ctx, r.Topic, at, ids...); err != nil {
+				return err
+			}
 		}
 		cursors = cursors[:0]
 		for i, p := range ids {

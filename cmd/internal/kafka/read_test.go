@@ -8,7 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/segmentio/kafka-go"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"ualstream/schemas"
@@ -225,55 +224,4 @@ func compacted(req *kmsg.FetchRequest, first, last int64) *kmsg.FetchResponse {
 	topic.Topic, topic.Partitions = req.Topics[0].Topic, []kmsg.FetchResponseTopicPartition{p}
 	res.Topics = append(res.Topics, topic)
 	return res
-}
-
-func TestReadEndsOnATransactionMarker(t *testing.T) {
-	c := prepared(t)
-	produce(t, c, numbered(schemas.TopicEvents, 0, 9))
-	name := schemas.TopicEvents.Name(c.cfg.Prefix)
-	for _, commit := range []bool{true, false} {
-		transaction(t, c, name, commit)
-	}
-	ends, err := c.offsets(within(t), schemas.TopicEvents, kafka.LastOffset, 0, 1, 2)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if total := ends[0] + ends[1] + ends[2]; total <= 9 {
-		t.Fatalf("the ends add up to %d: no marker was written, and the test shows nothing", total)
-	}
-	if got := read(t, c, schemas.TopicEvents); len(got) != 9 {
-		t.Errorf("read %d messages, want 9 and no marker", len(got))
-	}
-}
-
-// transaction writes markers at the ends of the topic's partitions.
-func transaction(t *testing.T, c *Cluster, topic string, commit bool) {
-	t.Helper()
-	id := c.cfg.Prefix
-	var producer *kafka.InitProducerIDResponse
-	until(t, "transaction coordinator", func() bool {
-		var err error
-		producer, err = c.client.InitProducerID(within(t), &kafka.InitProducerIDRequest{TransactionalID: id, TransactionTimeoutMs: 10000, ProducerID: -1, ProducerEpoch: -1})
-		return err == nil && producer.Error == nil
-	})
-	pid, epoch := producer.Producer.ProducerID, producer.Producer.ProducerEpoch
-	added, err := c.client.AddPartitionsToTxn(within(t), &kafka.AddPartitionsToTxnRequest{
-		TransactionalID: id, ProducerID: pid, ProducerEpoch: epoch,
-		Topics: map[string][]kafka.AddPartitionToTxn{topic: {{Partition: 0}, {Partition: 1}, {Partition: 2}}},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range added.Topics[topic] {
-		if p.Error != nil {
-			t.Fatal(p.Error)
-		}
-	}
-	ended, err := c.client.EndTxn(within(t), &kafka.EndTxnRequest{TransactionalID: id, ProducerID: pid, ProducerEpoch: epoch, Committed: commit})
-	if err == nil {
-		err = ended.Error
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
 }

@@ -20,6 +20,8 @@ type Stage struct {
 	// TooLarge gives what to write instead of a message that its topic refuses for its size. Without it such a
 	// message stops the partition, with an error in the log.
 	TooLarge func(schemas.Message) schemas.Message
+	// AtLeastOnce is for a stage that delivers elsewhere, where no transaction of Kafka's reaches.
+	AtLeastOnce bool
 	// Lost, if set, is told of offsets from up to but not including to that Kafka deleted before they were read.
 	Lost func(partition int, from, to int64)
 }
@@ -31,8 +33,9 @@ type Transform interface {
 	// intervals up to two seconds, until it succeeds or the partition goes to another member. It must return soon
 	// after ctx ends. It may keep the messages, and must not change them.
 	Process(ctx context.Context, batch []schemas.Message) ([]schemas.Message, error)
-	// Done is called when all of what Process gave for the batch is acknowledged, before the batch's offsets are
-	// committed: where another member takes over between the two, the batch is processed again.
+	// Done is called when all of what Process gave for the batch is committed. With AtLeastOnce it is called when that
+	// is acknowledged, before the batch's offsets are committed: where another member takes over between the two, the
+	// batch is processed again.
 	Done()
 }
 
@@ -47,8 +50,9 @@ const (
 
 // Run consumes as a member of the stage's group until ctx ends, then finishes or drops the batch in flight, leaves
 // the group and returns nil, within about two seconds. Any number of members may run; each partition is with one of
-// them. For each batch it calls Process, writes what that gave, and commits the offsets once all is acknowledged,
-// so that a crash repeats a batch and never skips one. A partition that was never consumed starts at its beginning.
+// them. For each batch it calls Process, and writes what that gave and commits the offsets in one transaction, so that
+// a read_committed consumer sees each message's output once. With AtLeastOnce it commits once all is acknowledged, so
+// that a crash repeats a batch and never skips one. A partition that was never consumed starts at its beginning.
 // The topics must have been prepared: kafka-go's group leader creates a missing topic with the brokers' defaults.
 func (c *Cluster) Run(ctx context.Context, s Stage) error {
 	partitions, err := c.partitionsOf(ctx, s.From)
@@ -56,9 +60,10 @@ func (c *Cluster) Run(ctx context.Context, s Stage) error {
 		return nil // ctx ended
 	}
 	topic := s.From.Name(c.cfg.Prefix)
+	balancer := newBalancer(topic, partitions)
 	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
 		ID: c.group(s.Group), Brokers: c.cfg.Brokers, Topics: []string{topic},
-		GroupBalancers:    []kafka.GroupBalancer{newBalancer(topic, partitions)},
+		GroupBalancers:    []kafka.GroupBalancer{balancer},
 		Dialer:            c.newDialer(),
 		HeartbeatInterval: heartbeat, SessionTimeout: c.session, RebalanceTimeout: rebalanceTimeout,
 		JoinGroupBackoff: joinBackoff, StartOffset: kafka.FirstOffset,
@@ -66,7 +71,7 @@ func (c *Cluster) Run(ctx context.Context, s Stage) error {
 	if err != nil {
 		return err
 	}
-	m := &member{c: c, stage: s}
+	m := &member{c: c, stage: s, claim: balancer.claim}
 	for ctx.Err() == nil {
 		m.generation(ctx, group)
 	}
@@ -81,7 +86,8 @@ func (c *Cluster) group(name string) string { return c.cfg.Prefix + "." + name }
 type member struct {
 	c       *Cluster
 	stage   Stage
-	id      string         // in the group, while it is in one
+	id      string // in the group, while it is in one
+	claim   *claim
 	working sync.WaitGroup // partitions with a batch that may be in flight
 }
 
@@ -98,11 +104,12 @@ func (m *member) generation(ctx context.Context, group *kafka.ConsumerGroup) {
 	}
 	m.id = gen.MemberID
 	topic := m.stage.From.Name(m.c.cfg.Prefix)
+	m.claim.took(gen.ID, gen.Assignments[topic])
 	commits := newCommits(gen, topic)
 	for _, a := range gen.Assignments[topic] {
 		m.working.Add(1)
 		gen.Start(func(generation context.Context) {
-			m.consume(ctx, generation, commits, a)
+			m.consume(ctx, generation, m.assigned(gen, commits, a))
 			m.working.Done()
 			// A function that returns ends the generation for all partitions of this member.
 			<-generation.Done()
@@ -110,15 +117,28 @@ func (m *member) generation(ctx context.Context, group *kafka.ConsumerGroup) {
 	}
 }
 
+// runner is the work on a partition: it takes batches until fetching ends, and may finish the last until finishing does.
+type runner interface {
+	run(fetching, finishing context.Context)
+}
+
+// assigned gives the work on a partition, by the guarantee.
+func (m *member) assigned(gen *kafka.Generation, commits *commits, a kafka.PartitionAssignment) runner {
+	if m.stage.AtLeastOnce || m.c.cfg.Guarantee == AtLeastOnce {
+		return newAssignment(m, commits, a)
+	}
+	return newTransactional(m, gen, a.ID)
+}
+
 // consume works on a partition until ctx or the generation ends.
-func (m *member) consume(ctx, generation context.Context, commits *commits, a kafka.PartitionAssignment) {
+func (m *member) consume(ctx, generation context.Context, work runner) {
 	fetching, stop := context.WithCancel(ctx)
 	defer stop()
 	defer context.AfterFunc(generation, stop)()
 	finishing, abandon := context.WithCancel(context.WithoutCancel(ctx))
 	defer abandon()
 	defer context.AfterFunc(fetching, func() { time.AfterFunc(drain, abandon) })()
-	newAssignment(m, commits, a).run(fetching, finishing)
+	work.run(fetching, finishing)
 }
 
 // leave gives the partitions back. kafka-go may be stuck in a join or on a dead network, and leaving then has to

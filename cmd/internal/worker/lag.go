@@ -21,9 +21,14 @@ const lagEvery = 10 * time.Second
 func (w *Worker) watchLag(ctx context.Context) error {
 	tick := time.NewTicker(lagEvery)
 	defer tick.Stop()
+	held := holds{}
 	for {
 		asking, cancel := context.WithTimeout(ctx, lagEvery)
-		if _, err := w.measureLag(asking); err != nil {
+		_, err := w.measureLag(asking)
+		if err == nil {
+			err = w.measureHolds(asking, held)
+		}
+		if err != nil {
 			w.metrics.lagUnknown()
 		}
 		cancel()

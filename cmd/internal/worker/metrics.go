@@ -23,6 +23,8 @@ type metrics struct {
 	repeats prometheus.Counter       //
 	expired *prometheus.CounterVec   // stage
 	lag     *prometheus.GaugeVec     // stage
+	hidden  *prometheus.GaugeVec     // stage
+	held    *prometheus.GaugeVec     // stage
 	delay   *prometheus.HistogramVec // tenant, source, part
 }
 
@@ -43,9 +45,13 @@ func newMetrics() *metrics {
 		expired: counter("messages_expired_total", "Messages that Kafka deleted before the stage had read them: a loss.", "stage"),
 		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ualstream_stage_lag_records",
 			Help: "Messages that a stage has yet to read."}, []string{"stage"}),
+		hidden: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ualstream_stage_hidden_records",
+			Help: "Of the messages that a stage has yet to read, those that an open transaction hides from it."}, []string{"stage"}),
+		held: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ualstream_last_stable_offset_age_seconds",
+			Help: "How long an open transaction has held a stage back, on the partition where it has done so the longest."}, []string{"stage"}),
 		delay: newDelay(),
 	}
-	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.expired, m.lag, m.delay,
+	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.expired, m.lag, m.hidden, m.held, m.delay,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.begin()
 	return m
@@ -111,6 +117,8 @@ func (m *metrics) detected(out []schemas.Message) {
 func (m *metrics) lagUnknown() {
 	for stage := range consumes {
 		m.lag.DeleteLabelValues(stage)
+		m.hidden.DeleteLabelValues(stage)
+		m.held.DeleteLabelValues(stage)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"ualstream/cmd/internal/kafka"
 	"ualstream/schemas"
 )
 
@@ -26,6 +27,14 @@ func TestMetricsFollowPrometheusConventions(t *testing.T) {
 	m.detected([]schemas.Message{threatOf(schemas.TriagePriority, schemas.LogonAttempt, now)})
 	m.arrived(rawOffered(now, now), eventOf(now))
 	m.lag.WithLabelValues(StageDetect).Set(1)
+	m.hidden.WithLabelValues(StageDetect).Set(1)
+	m.held.WithLabelValues(StageDetect).Set(1)
+	cluster, err := kafka.Connect(kafka.Config{Brokers: []string{"192.0.2.1:9092"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer cluster.Close()
+	m.registry.MustRegister(transactions{cluster})
 	problems, err := testutil.GatherAndLint(m.registry)
 	if err != nil {
 		t.Fatal(err)

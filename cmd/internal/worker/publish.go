@@ -22,8 +22,9 @@ func (w *Worker) publish(ctx context.Context) error {
 	one := &sync.Mutex{}
 	return w.cluster.Run(ctx, kafka.Stage{
 		Group: StagePublish, From: schemas.TopicThreats,
-		New:  func(int) kafka.Transform { return deliverer{one, w.options.Sinks} },
-		Lost: w.metrics.lost(StagePublish),
+		New:         func(int) kafka.Transform { return deliverer{one, w.options.Sinks} },
+		AtLeastOnce: true, // a sink cannot take part in a transaction
+		Lost:        w.metrics.lost(StagePublish),
 	})
 }
 

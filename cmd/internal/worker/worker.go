@@ -34,7 +34,7 @@ func New(o Options) (*Worker, error) {
 		return nil, err
 	}
 	w := &Worker{options: o, cluster: cluster, metrics: newMetrics(), quotas: newQuotas(o.Quota)}
-	w.metrics.registry.MustRegister(w.quotas)
+	w.metrics.registry.MustRegister(w.quotas, transactions{cluster})
 	return w, nil
 }
 
