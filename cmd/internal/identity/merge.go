@@ -10,7 +10,7 @@ import (
 func (s *Store) merge(horizon int64) error {
 	for len(s.runs) > 1 {
 		old, young := s.runs[len(s.runs)-2], s.runs[len(s.runs)-1]
-		if old.keys >= 2*young.keys && young.keys > 0 || old.keys+young.keys > runKeys {
+		if old.keys >= 2*young.keys && young.keys > 0 || old.keys+young.keys > s.maxRun {
 			return nil
 		}
 		merged, err := s.join(old, young, horizon)

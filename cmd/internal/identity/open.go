@@ -44,7 +44,7 @@ type Config struct {
 func Open(ctx context.Context, c Config, offset int64) (*Store, error) {
 	s := &Store{
 		dir: c.Dir, binding: c.Binding, log: cmp.Or(c.Logger, slog.New(slog.DiscardHandler)), now: c.Now,
-		young: map[Key]seen{}, oldest: latest, maxYoung: youngKeys,
+		young: map[Key]seen{}, oldest: latest, maxYoung: youngKeys, maxRun: runKeys,
 	}
 	if s.now == nil {
 		s.now = time.Now

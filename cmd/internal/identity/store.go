@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"iter"
 	"log/slog"
 	"maps"
 	"os"
@@ -30,7 +31,8 @@ type Store struct {
 	young    map[Key]seen
 	pending  []byte // entries of young that the journal does not have yet
 	oldest   int64  // when the oldest record since the last run was received
-	maxYoung int    // keys; more are settled
+	maxYoung int    // keys in memory: more are settled
+	maxRun   int    // keys in a run: more are not merged
 	journal  *journal
 	runs     []*run // in the order of their spans
 }
@@ -99,14 +101,7 @@ func (s *Store) settle(horizon int64) error {
 		return nil
 	}
 	part := span{s.began(), s.next, s.last}
-	keys := slices.SortedFunc(maps.Keys(s.young), func(a, b Key) int { return bytes.Compare(a[:], b[:]) })
-	r, err := writeRun(s.dir, s.binding, part, len(keys), func(yield func(Key, seen) bool) {
-		for _, k := range keys {
-			if !yield(k, s.young[k]) {
-				return
-			}
-		}
-	})
+	r, err := writeRun(s.dir, s.binding, part, len(s.young), sorted(s.young))
 	if err != nil {
 		return err
 	}
@@ -120,6 +115,26 @@ func (s *Store) settle(horizon int64) error {
 		_ = r.remove() // one that stays is before the beginning, and removed, at the next start
 	}
 	return s.merge(horizon)
+}
+
+// sorted gives entries in the order of their keys.
+func sorted(young map[Key]seen) iter.Seq2[Key, seen] {
+	type entry struct {
+		Key
+		seen
+	}
+	entries := make([]entry, 0, len(young))
+	for k, v := range young {
+		entries = append(entries, entry{k, v})
+	}
+	slices.SortFunc(entries, func(a, b entry) int { return bytes.Compare(a.Key[:], b.Key[:]) })
+	return func(yield func(Key, seen) bool) {
+		for _, e := range entries {
+			if !yield(e.Key, e.seen) {
+				return
+			}
+		}
+	}
 }
 
 // began gives where the journal's part of the partition begins.

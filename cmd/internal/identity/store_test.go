@@ -114,6 +114,9 @@ func TestARecordIsARepeatOfAnEarlierOneNeverOfItself(t *testing.T) {
 	if got := note(t, s, a, b, again); !slices.Equal(got, want) {
 		t.Errorf("processed once more, after an abort: got %v, want %v", got, want)
 	}
+	if note(t, s, a); s.Next() != 3 {
+		t.Errorf("the watermark went back to %d", s.Next())
+	}
 }
 
 func TestKeysOfTwoTenantsAreTwoKeys(t *testing.T) {
@@ -189,6 +192,19 @@ func TestWhatWasCommittedSurvivesAKill(t *testing.T) {
 	for i := range 3500 {
 		if got := note(t, s, p.write(fmt.Sprint("key ", i), time.Hour)); !got[0] {
 			t.Fatalf("key %d is not known any more", i)
+		}
+	}
+}
+
+func TestWhoIsBehindForgetsNothingThatItStillNeeds(t *testing.T) {
+	p := &partition{}
+	s := open(t, p.config(t.TempDir(), 40*day), 0)
+	s.maxYoung, s.maxRun = 100, 200
+	for _, at := range []time.Duration{0, 13 * day} {
+		for i := range 1000 {
+			if got := note(t, s, p.write(fmt.Sprint("key ", i), at)); got[0] != (at > 0) {
+				t.Fatalf("key %d, received after %s: a repeat is %v", i, at, got[0])
+			}
 		}
 	}
 }
@@ -392,6 +408,29 @@ func TestAPartThatIsCutEndsTheJournal(t *testing.T) {
 	}
 }
 
+func TestWhatFollowsOnADamagedPartIsNotBelieved(t *testing.T) {
+	p, dir := &partition{}, t.TempDir()
+	s := open(t, p.config(dir, 0), 0)
+	note(t, s, p.write("a", 0))
+	whole := s.journal.size
+	note(t, s, p.write("b", 0))
+	note(t, s, p.write("c", 0))
+	s.Close()
+	path := filepath.Join(dir, "journal")
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text[whole+20] ^= 1
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s = open(t, p.config(dir, 0), 1)
+	if info, err := os.Stat(path); err != nil || s.Next() != 1 || info.Size() != whole {
+		t.Errorf("the store knows %d records in %d bytes, want the one in %d", s.Next(), info.Size(), whole)
+	}
+}
+
 // TestEverythingAgreesWithAModel does what workers may do to a store, in any order: batches, batches that are
 // processed again, restarts in good order, kills with the newest writes lost or not, losses of the store, in 60 days of
 // simulated time. Whatever happens, each record gets the answer that follows from the partition alone.
@@ -407,9 +446,12 @@ func againstModel(t *testing.T, seed uint64) {
 	model := map[string]seen{}
 	var want []bool // by offset
 	var committed int64
+	var book logBook
 	opened := func() *Store {
-		s := open(t, p.config(dir, now), committed)
-		s.maxYoung = 50 + random.IntN(100)
+		c := p.config(dir, now)
+		c.Logger = book.logger()
+		s := open(t, c, committed)
+		s.maxYoung, s.maxRun = 50+random.IntN(100), 300+random.IntN(1000)
 		return s
 	}
 	s := opened()
@@ -457,6 +499,9 @@ func againstModel(t *testing.T, seed uint64) {
 			s = opened()
 		}
 	}
+	if book.Len() > 0 {
+		t.Errorf("a store was thrown away that nothing was wrong with:\n%s", book.String())
+	}
 	if repeats < 1000 || now < 30*day {
 		t.Fatalf("%d repeats in %s: too little to prove anything", repeats, now)
 	}
@@ -468,7 +513,7 @@ func againstModel(t *testing.T, seed uint64) {
 func TestWhatIsOlderThan14DaysTakesNoRoom(t *testing.T) {
 	p, dir := &partition{}, t.TempDir()
 	s := open(t, p.config(dir, 0), 0)
-	s.maxYoung = 500
+	s.maxYoung, s.maxRun = 500, 1000
 	var most int
 	const perDay = 300
 	for i := range 60 * perDay {

@@ -24,6 +24,7 @@ type metrics struct {
 	expired *prometheus.CounterVec   // stage
 	lag     *prometheus.GaugeVec     // stage
 	delay   *prometheus.HistogramVec // tenant, source, part
+	known   *identityMetrics
 }
 
 func newMetrics() *metrics {
@@ -44,8 +45,9 @@ func newMetrics() *metrics {
 		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ualstream_stage_lag_records",
 			Help: "Messages that a stage has yet to read."}, []string{"stage"}),
 		delay: newDelay(),
+		known: newIdentityMetrics(),
 	}
-	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.expired, m.lag, m.delay,
+	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.expired, m.lag, m.delay, m.known.records, m.known.bytes, m.known.behind,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.begin()
 	return m

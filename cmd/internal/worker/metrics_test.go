@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"ualstream/cmd/internal/identity"
 	"ualstream/schemas"
 )
 
@@ -26,6 +27,8 @@ func TestMetricsFollowPrometheusConventions(t *testing.T) {
 	m.detected([]schemas.Message{threatOf(schemas.TriagePriority, schemas.LogonAttempt, now)})
 	m.arrived(rawOffered(now, now), eventOf(now))
 	m.lag.WithLabelValues(StageDetect).Set(1)
+	m.knows(3, &identity.Store{})
+	m.behind(3, 0)
 	problems, err := testutil.GatherAndLint(m.registry)
 	if err != nil {
 		t.Fatal(err)
