@@ -12,7 +12,7 @@
 // deletes one key, and looks for keys that are nearly always absent. Measured side by side, with 3 million keys of 14
 // days on one busy core, a record cost 25 µs and 41 bytes of disk with Pebble 2.1.7 (keys by spans of five days, Bloom
 // filters), 37 µs and rising, and 67 bytes, with bbolt 1.5.0 without fsync. The benchmark here gives this package's
-// figures, about 2 µs and 30 bytes. Pebble would add 16 MB and 28 modules to the program.
+// figures: 2 µs and 30 bytes, with 12 million keys 4 µs. Pebble would add some 15 MB and 28 modules to the program.
 package identity
 
 import (

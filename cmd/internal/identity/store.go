@@ -57,11 +57,9 @@ func (s *Store) Size() (entries int, bytes int64) {
 // offsets; those below Next are judged again, and by nothing but what came before them, so that what was processed
 // and not committed gives what it gave. An error leaves the store as it was.
 func (s *Store) Note(r Record) (repeat bool, err error) {
-	known, ok := s.young[r.Key]
-	for i := len(s.runs) - 1; i >= 0 && !ok; i-- {
-		if known, ok, err = s.runs[i].find(&r.Key); err != nil {
-			return false, err
-		}
+	known, ok, err := s.find(r.Key)
+	if err != nil {
+		return false, err
 	}
 	repeat = ok && known.first < r.Offset && known.last >= r.Received-Window.Milliseconds()
 	if r.Offset < s.next {
@@ -76,6 +74,15 @@ func (s *Store) Note(r Record) (repeat bool, err error) {
 	s.oldest = min(s.oldest, r.Received)
 	s.next, s.last = r.Offset+1, r
 	return repeat, nil
+}
+
+// find gives the newest that is known of a key.
+func (s *Store) find(k Key) (known seen, ok bool, err error) {
+	known, ok = s.young[k]
+	for i := len(s.runs) - 1; i >= 0 && !ok && err == nil; i-- {
+		known, ok, err = s.runs[i].find(&k)
+	}
+	return known, ok, err
 }
 
 // Commit writes what was noted, together with the watermark. After an error it can be called again. What a killed
