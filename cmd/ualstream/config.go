@@ -27,6 +27,7 @@ type config struct {
 	tenants   tenants
 	threats   list
 	sinks     list
+	state     string
 	http      string
 	level     slog.Level
 
@@ -50,6 +51,7 @@ func (c *config) workerFlags(fs *flag.FlagSet) {
 	fs.Var(&c.tenants, "tenants", "")
 	fs.Var(&c.threats, "threats", "")
 	fs.Var(&c.sinks, "sinks", "")
+	fs.StringVar(&c.state, "state", "", "")
 	fs.StringVar(&c.http, "http", "127.0.0.1:9464", "")
 	c.microsoftFlags.register(fs)
 	fs.DurationVar(&c.poll, "poll-interval", time.Minute, "")

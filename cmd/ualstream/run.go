@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
+	"path/filepath"
 	"slices"
 	"syscall"
 
@@ -37,6 +39,8 @@ What runs here:
                           no transactions, and a crash repeats some (exactly-once)
     --threats LIST        which threats reach their topic: finding,priority,noise (all)
     --sinks LIST          what publish delivers to besides: text, json, both on stdout (none)
+    --state DIR           what normalize remembers of records, so that each becomes one event; it can be lost, and is
+                          made anew from the raw topic (identity, in the folder of --data)
     --http ADDR           /healthz, /readyz, /metrics, /status (127.0.0.1:9464), "" for none
     --log-level LEVEL     debug, info, warn or error (info)
 
@@ -137,6 +141,7 @@ func (c *config) options(e *env) (worker.Options, error) {
 	}
 	o := worker.Options{
 		Stages: c.stages, Kafka: k, Tenants: c.tenants, Poll: c.poll, Quota: c.quota, HTTP: c.http, Logger: log,
+		State: cmp.Or(c.state, filepath.Join(c.data, "identity")),
 	}
 	if err := (list{c.guarantee}).oneOf("guarantee", kafka.Guarantees...); err != nil {
 		return o, err

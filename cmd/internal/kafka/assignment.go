@@ -35,6 +35,11 @@ func newAssignment(m *member, commits *commits, a kafka.PartitionAssignment) *as
 // run works batch by batch. It returns only when fetching has ended: trouble is retried inside, because returning
 // would take all of the member's partitions down.
 func (a *assignment) run(fetching, finishing context.Context) {
+	end, err := a.keep(fetching, a.offset)
+	defer end()
+	if err != nil {
+		return
+	}
 	for {
 		from := a.offset
 		batch, err := a.next(fetching)

@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"log/slog"
 	"net"
@@ -34,7 +35,7 @@ func StartEmbedded(e Embedded) (*Broker, error) {
 	if e.Logger == nil {
 		e.Logger = slog.New(slog.DiscardHandler)
 	}
-	options := []kfake.Opt{kfake.NumBrokers(1), kfake.WithLogger(brokerLog{e.Logger})}
+	options := []kfake.Opt{kfake.NumBrokers(1), kfake.ClusterID(rand.Text()), kfake.WithLogger(brokerLog{e.Logger})}
 	if e.Dir == "" {
 		return listen(nil, 0, Config{}, options)
 	}

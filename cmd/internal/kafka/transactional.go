@@ -2,6 +2,7 @@ package kafka
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -18,6 +19,9 @@ const (
 	transactionBytes = 1 << 20
 	transactionWait  = 50 * time.Millisecond
 )
+
+// errMoved says that somebody else moved the group's offset.
+var errMoved = errors.New("the group's offset was moved")
 
 // transactional is an assignment whose output and offsets go in one transaction.
 type transactional struct {
@@ -44,45 +48,48 @@ func newTransactional(m *member, gen *kafka.Generation, partition int) *transact
 // mends: the partition went to another member.
 func (t *transactional) run(fetching, finishing context.Context) {
 	defer t.leave()
-	if t.begin(fetching) != nil {
-		return
+	err := t.work(fetching, finishing)
+	for errors.Is(err, errMoved) {
+		t.transform = t.stage.New(t.partition)
+		err = t.work(fetching, finishing)
 	}
-	for {
-		from := t.offset
-		batch, err := t.gather(fetching)
-		if err != nil {
-			return
-		}
-		if t.offset == from {
-			continue
-		}
-		if err := t.deliver(finishing, batch); err != nil {
-			if elsewhere(err) {
-				t.c.log.Info("kafka: the partition went to another member in the middle of a batch, which is theirs now", t.attrs...)
-			}
-			return
-		}
+	if elsewhere(err) {
+		t.c.log.Info("kafka: the partition went to another member in the middle of a batch, which is theirs now", t.attrs...)
 	}
+}
+
+// work goes on from where the group stands until an error that no retry mends.
+func (t *transactional) work(fetching, finishing context.Context) error {
+	if err := t.begin(fetching); err != nil {
+		return err
+	}
+	end, err := t.keep(fetching, t.committed)
+	defer end()
+	for err == nil {
+		err = t.transaction(fetching, finishing)
+	}
+	return err
+}
+
+// transaction waits for messages and delivers them. It has none where there is nothing new.
+func (t *transactional) transaction(fetching, finishing context.Context) error {
+	from := t.offset
+	batch, err := t.gather(fetching)
+	if err != nil || t.offset == from {
+		return err
+	}
+	return t.deliver(finishing, batch)
 }
 
 // begin ends what an earlier owner left open and starts where the group stands. An offset that was read before that
 // may be older than what that owner's last transaction committed.
 func (t *transactional) begin(ctx context.Context) error {
-	return t.c.persist(ctx, "stage cannot begin", t.attrs, func() error {
-		if err := t.recover(ctx); err != nil {
-			return err
-		}
-		t.resume()
-		return nil
-	})
-}
-
-// resume goes to where the group stands.
-func (t *transactional) resume() {
+	err := t.c.persist(ctx, "stage cannot begin", t.attrs, func() error { return t.recover(ctx) })
 	t.offset = t.committed
 	if t.committed < 0 {
 		t.offset = kafka.FirstOffset
 	}
+	return err
 }
 
 // recover takes the transactional.id, by which whatever was open ends, and asks where the group stands then. What this
@@ -131,7 +138,7 @@ func (t *transactional) deliver(ctx context.Context, batch []schemas.Message) er
 	}
 	t.at.offset = t.offset
 	out = slices.Clone(out) // what is too large is replaced in it
-	before, superseded := t.committed, false
+	before := t.committed
 	err = t.c.persist(ctx, "stage cannot write", t.attrs, func() error {
 		if !t.clean {
 			if err := t.recover(ctx); err != nil {
@@ -142,24 +149,19 @@ func (t *transactional) deliver(ctx context.Context, batch []schemas.Message) er
 				return nil // it was committed after all
 			case before: // it was not
 			default:
-				superseded = true
-				return nil
+				return backoff.Permanent(errMoved)
 			}
 		}
 		return t.attempt(ctx, out)
 	})
 	switch {
-	case err != nil:
-		return err
-	case superseded:
+	case errors.Is(err, errMoved):
 		t.c.log.Warn("kafka: the group's offset is not where this member left it, going on from there",
 			append(t.attrs, "offset", before, "now", t.committed)...)
-		t.transform = t.stage.New(t.partition)
-		t.resume()
-	case len(batch) > 0:
+	case err == nil && len(batch) > 0:
 		t.transform.Done()
 	}
-	return nil
+	return err
 }
 
 // attempt makes one transaction.

@@ -1,58 +1,83 @@
 package worker
 
 import (
-	"crypto/sha256"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
 
+	"ualstream/cmd/internal/identity"
+	"ualstream/cmd/internal/kafka"
 	"ualstream/schemas"
 )
 
-// identityKeys is how many records a partition remembers at least; it remembers twice as many at most, at about
-// 25 bytes each: with 12 partitions that is 150 MB.
-const identityKeys = 250_000
-
-// identity remembers which records of a partition have been written, so that a record that Microsoft delivers
-// again, or that ingest stored twice, becomes one event. It knows the records of this run, the newest ones where
-// they are many. It is not safe for use by several goroutines: a partition is worked on by one.
-type identity struct {
-	limit      int
-	young, old map[recordHash]struct{} // two generations: when the young is full, the old is forgotten
-	pending    map[recordHash]struct{} // of the batch in work
+// identities opens what is remembered of raw partitions.
+type identities struct {
+	cluster *kafka.Cluster
+	id      string // of the cluster
+	topic   string // the raw topic's full name
+	dir     string // "" for memory
+	metrics *metrics
+	log     *slog.Logger
 }
 
-// recordHash stands for (tenant, raw key). 128 bits of SHA-256 do not collide by accident or by intent.
-type recordHash [16]byte
-
-func newIdentity(limit int) *identity {
-	return &identity{limit: limit, young: map[recordHash]struct{}{}, old: map[recordHash]struct{}{}, pending: map[recordHash]struct{}{}}
-}
-
-// begin starts a batch and forgets what an unfinished one noted.
-func (i *identity) begin() { clear(i.pending) }
-
-// first says whether the record is met for the first time, and notes it.
-func (i *identity) first(m schemas.Message) bool {
-	h := hashRecord(m.Header(schemas.HeaderTenant), m.Key)
-	for _, known := range []map[recordHash]struct{}{i.pending, i.young, i.old} {
-		if _, ok := known[h]; ok {
-			return false
+func (w *Worker) identities(ctx context.Context) (*identities, error) {
+	i := &identities{cluster: w.cluster, topic: schemas.TopicRaw.Name(w.prefix()), metrics: w.metrics,
+		log: w.options.Logger.With("stage", StageNormalize)}
+	if w.options.State != "" {
+		i.dir = filepath.Join(w.options.State, w.prefix())
+		if err := os.MkdirAll(i.dir, 0o700); err != nil {
+			return nil, fmt.Errorf("make the folder for what is known of records, name another with --state: %w", err)
 		}
 	}
-	i.pending[h] = struct{}{}
-	return true
+	var err error
+	i.id, err = w.cluster.ID(ctx)
+	return i, err
 }
 
-// commit remembers the batch's records.
-func (i *identity) commit() {
-	for h := range i.pending {
-		if len(i.young) >= i.limit {
-			i.old, i.young = i.young, make(map[recordHash]struct{}, i.limit)
-		}
-		i.young[h] = struct{}{}
+// open gives the store of a partition, which knows everything before the offset.
+func (i *identities) open(ctx context.Context, partition int, offset int64) (*identity.Store, error) {
+	began := time.Now()
+	read := int64(-1)
+	c := identity.Config{
+		Binding: identity.Binding{Cluster: i.id, Topic: i.topic, Partition: partition},
+		Log:     rawPart{i.cluster, partition}, Logger: i.log,
+		Behind: func(n int64) {
+			read = max(read, n)
+			i.metrics.behind(partition, n)
+		},
 	}
-	clear(i.pending)
+	if i.dir != "" {
+		c.Dir = filepath.Join(i.dir, strconv.Itoa(partition))
+	}
+	s, err := identity.Open(ctx, c, offset)
+	if err == nil {
+		i.metrics.knows(partition, s)
+		i.log.Debug("identity store is open", "partition", partition, "offset", offset, "read", read, "after", time.Since(began))
+	}
+	return s, err
 }
 
-func hashRecord(tenant string, key []byte) recordHash {
-	sum := sha256.Sum256(append(append([]byte(tenant), 0), key...))
-	return recordHash(sum[:16])
+// rawPart is a raw partition, as its identity store sees it.
+type rawPart struct {
+	cluster   *kafka.Cluster
+	partition int
+}
+
+// At gives the message at an offset, or the zero message.
+func (p rawPart) At(ctx context.Context, offset int64) (schemas.Message, error) {
+	return p.cluster.At(ctx, schemas.TopicRaw, p.partition, offset)
+}
+
+// Since gives the first offset that was received at that time or later.
+func (p rawPart) Since(ctx context.Context, t time.Time) (int64, error) {
+	return p.cluster.OffsetSince(ctx, schemas.TopicRaw, p.partition, t)
+}
+
+// Read gives the messages between two offsets.
+func (p rawPart) Read(ctx context.Context, from, to int64, each func(schemas.Message) error) error {
+	return p.cluster.ReadPart(ctx, schemas.TopicRaw, p.partition, from, to, each)
 }

@@ -25,6 +25,7 @@ type child struct {
 	CloudURL, CA string
 	Brokers      []string
 	Prefix       string
+	State        string // "" for memory
 }
 
 func TestMain(m *testing.M) {
@@ -44,7 +45,9 @@ func runChild(config string) {
 	pool.AppendCertsFromPEM([]byte(c.CA))
 	tr := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
-	w, err := worker.New(options(log, c.CloudURL, tr, kafka.Config{Brokers: c.Brokers, Prefix: c.Prefix, Logger: log}))
+	o := options(log, c.CloudURL, tr, kafka.Config{Brokers: c.Brokers, Prefix: c.Prefix, Logger: log})
+	o.State = c.State
+	w, err := worker.New(o)
 	if err != nil {
 		panic(err)
 	}
@@ -62,7 +65,7 @@ func TestKilledInTheMiddleOfABlobLosesNothing(t *testing.T) {
 		}
 		offer(t, cloud, time.Now(), bodies...)
 	}
-	config, err := json.Marshal(child{cloud.URL(), string(cloud.CAPEM()), k.Brokers, k.Prefix})
+	config, err := json.Marshal(child{cloud.URL(), string(cloud.CAPEM()), k.Brokers, k.Prefix, ""})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -26,6 +26,7 @@ type metrics struct {
 	hidden  *prometheus.GaugeVec     // stage
 	held    *prometheus.GaugeVec     // stage
 	delay   *prometheus.HistogramVec // tenant, source, part
+	known   *identityMetrics
 }
 
 func newMetrics() *metrics {
@@ -50,8 +51,10 @@ func newMetrics() *metrics {
 		held: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ualstream_last_stable_offset_age_seconds",
 			Help: "How long an open transaction has held a stage back, on the partition where it has done so the longest."}, []string{"stage"}),
 		delay: newDelay(),
+		known: newIdentityMetrics(),
 	}
-	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.expired, m.lag, m.hidden, m.held, m.delay,
+	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.expired, m.lag, m.hidden, m.held,
+		m.delay, m.known.records, m.known.bytes, m.known.behind,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.begin()
 	return m

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
+	"ualstream/cmd/internal/identity"
 	"ualstream/cmd/internal/kafka"
 	"ualstream/schemas"
 )
@@ -27,6 +28,8 @@ func TestMetricsFollowPrometheusConventions(t *testing.T) {
 	m.detected([]schemas.Message{threatOf(schemas.TriagePriority, schemas.LogonAttempt, now)})
 	m.arrived(rawOffered(now, now), eventOf(now))
 	m.lag.WithLabelValues(StageDetect).Set(1)
+	m.knows(3, &identity.Store{})
+	m.behind(3, 0)
 	m.hidden.WithLabelValues(StageDetect).Set(1)
 	m.held.WithLabelValues(StageDetect).Set(1)
 	cluster, err := kafka.Connect(kafka.Config{Brokers: []string{"192.0.2.1:9092"}})

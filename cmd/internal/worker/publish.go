@@ -1,7 +1,6 @@
 package worker
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"sync"
@@ -15,7 +14,7 @@ import (
 func (w *Worker) publish(ctx context.Context) error {
 	if len(w.options.Sinks) == 0 {
 		w.options.Logger.Info("no sink is configured: threats are on their topic and nowhere else",
-			"topic", schemas.TopicThreats.Name(cmp.Or(w.options.Kafka.Prefix, schemas.DefaultPrefix)))
+			"topic", schemas.TopicThreats.Name(w.prefix()))
 		<-ctx.Done()
 		return nil
 	}

@@ -4,6 +4,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"ualstream/cmd/internal/kafka"
+	"ualstream/schemas"
 )
 
 // Worker runs stages until it is told to stop. Make one with New; it runs once.
@@ -89,6 +91,9 @@ func (w *Worker) Run(ctx context.Context) error {
 	})
 	return group.Wait()
 }
+
+// prefix begins the names of topics and groups.
+func (w *Worker) prefix() string { return cmp.Or(w.options.Kafka.Prefix, schemas.DefaultPrefix) }
 
 // orderly drops an error that only says that we were told to stop, or that our time is over.
 func orderly(ctx context.Context, err error) error {
