@@ -14,8 +14,9 @@ const LedgerVersion = 1
 // BlobState says what became of a blob.
 type BlobState string
 
-// The blob states. What was listed and is in neither state is pending.
+// The blob states. Listed comes first; stored takes the place of both others, lost that of listed.
 const (
+	BlobListed BlobState = "listed" // Microsoft lists it, and it is being fetched or waits for that: pending
 	BlobStored BlobState = "stored" // all its records are acknowledged in the raw topic
 	BlobLost   BlobState = "lost"   // it can no longer be fetched, or not be read; Reason says why
 )
@@ -30,6 +31,7 @@ type Blob struct {
 	Created     time.Time     `json:"created"`           // contentCreated
 	Expires     time.Time     `json:"expires"`           // contentExpiration
 	At          time.Time     `json:"at"`                // when the state was reached
+	URI         string        `json:"uri,omitempty"`     // contentUri of a listed blob, to fetch it from without another listing
 	Records     int           `json:"records"`           // records written to the raw topic
 	Offsets     map[int]int64 `json:"offsets,omitempty"` // last raw offset by partition
 	Reason      string        `json:"reason,omitempty"`  // of a loss
@@ -41,14 +43,11 @@ func (b Blob) Key() string { return b.Tenant + "/" + b.ContentType + "/" + b.Con
 // Message gives the entry as it is written to the ledger topic.
 func (b Blob) Message() (Message, error) {
 	b.V = LedgerVersion
-	v, err := json.Marshal(b)
-	if err != nil {
-		return Message{}, fmt.Errorf("encode ledger entry %s: %w", b.Key(), err)
-	}
-	return Message{Topic: TopicLedger, Key: []byte(b.Key()), Value: v, Time: b.At}, nil
+	return ledgerMessage(b.Key(), b.At, b)
 }
 
-// BlobOf reads a message of the ledger topic. A tombstone gives an entry without a state.
+// BlobOf reads a blob's message of the ledger topic, which is one that no other function below takes: see IsDay and
+// IsDeployment. A tombstone gives an entry without a state.
 func BlobOf(m Message) (Blob, error) {
 	var b Blob
 	if len(m.Value) == 0 {
@@ -58,13 +57,8 @@ func BlobOf(m Message) (Blob, error) {
 		}
 		return Blob{Tenant: parts[0], ContentType: parts[1], ContentID: parts[2]}, nil
 	}
-	if err := checkVersion(m, LedgerVersion); err != nil {
-		return b, fmt.Errorf("ledger entry %w", err)
-	}
-	if err := json.Unmarshal(m.Value, &b); err != nil {
-		return b, fmt.Errorf("ledger entry %q at %d/%d: %w", m.Key, m.Partition, m.Offset, err)
-	}
-	return b, nil
+	err := readLedger(m, &b)
+	return b, err
 }
 
 // LedgerTenant gives the tenant of a ledger or tenants key, which such topics are partitioned by.

@@ -57,17 +57,26 @@ func newTally() *tally {
 // take adds an entry of the ledger. Of several entries of a blob that was lost the last one counts. An entry that cannot
 // be read is an error, as it is to a worker: nobody could say what else is lost.
 func (t *tally) take(m schemas.Message) error {
+	if !schemas.IsDay(m) && !schemas.IsDeployment(m) {
+		if err := t.blob(m); err != nil {
+			return err
+		}
+	}
+	t.next[m.Partition] = m.Offset + 1
+	return nil
+}
+
+func (t *tally) blob(m schemas.Message) error {
 	b, err := schemas.BlobOf(m)
 	if err != nil {
 		return err
 	}
-	t.next[m.Partition] = m.Offset + 1
 	key := maphash.Bytes(t.seed, m.Key)
 	if was, ok := t.lost[key]; ok {
 		t.row(was.of).count(was.at, -was.records, t.now)
 		delete(t.lost, key)
 	}
-	if b.State == "" {
+	if b.State == "" || b.State == schemas.BlobListed {
 		return nil
 	}
 	of, stored := feed{strings.ToLower(b.Tenant), b.ContentType}, max(0, b.Records)

@@ -29,6 +29,9 @@ func (w *Worker) ingest(ctx context.Context) error {
 func (w *Worker) readLedger(ctx context.Context) (*ingest.Ledger, error) {
 	ledger := ingest.NewLedger()
 	err := w.cluster.Read(ctx, kafka.Read{Topic: schemas.TopicLedger}, func(m schemas.Message) error {
+		if schemas.IsDay(m) || schemas.IsDeployment(m) {
+			return nil
+		}
 		blob, err := schemas.BlobOf(m)
 		if err == nil {
 			ledger.Apply(blob)
