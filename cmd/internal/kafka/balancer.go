@@ -22,9 +22,14 @@ type balancer struct {
 	topic      string
 	partitions int
 	claim      *claim
+	// handsOver says that members go on with what they have while the group meets. What is to move then goes to nobody
+	// at first, and to its next owner once the last one has ended its work and the group meets again.
+	handsOver bool
 }
 
-func newBalancer(topic string, partitions int) balancer { return balancer{topic, partitions, &claim{}} }
+func newBalancer(topic string, partitions int) balancer {
+	return balancer{topic: topic, partitions: partitions, claim: &claim{}}
+}
 
 // ProtocolName names what all members of a group must have in common.
 func (b balancer) ProtocolName() string { return "ualstream-sticky" }
@@ -35,6 +40,12 @@ func (b balancer) UserData() ([]byte, error) { return b.claim.encode() }
 // AssignGroups is called at the group's leader.
 func (b balancer) AssignGroups(members []kafka.GroupMember, _ []kafka.Partition) kafka.GroupMemberAssignments {
 	owned := b.standing(members)
+	owner := map[int]string{} // as it was
+	for id, partitions := range owned {
+		for _, p := range partitions {
+			owner[p] = id
+		}
+	}
 	ids := slices.Sorted(maps.Keys(owned))
 	slices.SortStableFunc(ids, func(x, y string) int { return cmp.Compare(len(owned[y]), len(owned[x])) })
 	share, larger := b.partitions/len(ids), b.partitions%len(ids)
@@ -61,6 +72,9 @@ func (b balancer) AssignGroups(members []kafka.GroupMember, _ []kafka.Partition)
 	}
 	out := kafka.GroupMemberAssignments{}
 	for id, partitions := range owned {
+		if b.handsOver {
+			partitions = slices.DeleteFunc(partitions, func(p int) bool { return owner[p] != "" && owner[p] != id })
+		}
 		out[id] = map[string][]int{b.topic: partitions}
 	}
 	return out
@@ -105,8 +119,8 @@ func (c *claim) encode() ([]byte, error) {
 	return json.Marshal(c)
 }
 
-// took notes what a generation gave the member.
-func (c *claim) took(generation int32, assigned []kafka.PartitionAssignment) {
+// took notes what a generation gave the member, and gives what it has no more.
+func (c *claim) took(generation int32, assigned []kafka.PartitionAssignment) (gone []int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	var now []int
@@ -114,6 +128,8 @@ func (c *claim) took(generation int32, assigned []kafka.PartitionAssignment) {
 		now = append(now, a.ID)
 	}
 	slices.Sort(now)
+	gone = slices.DeleteFunc(slices.Clone(c.Owned), func(p int) bool { return slices.Contains(now, p) })
 	kept := slices.DeleteFunc(c.Owned, func(p int) bool { return !slices.Contains(now, p) })
 	c.Generation, c.Owned = generation, append(kept, slices.DeleteFunc(now, func(p int) bool { return slices.Contains(kept, p) })...)
+	return gone
 }

@@ -53,6 +53,7 @@ type Cluster struct {
 
 	coordinators coordinators
 	tally        tallies // of transactions
+	stops        stops
 }
 
 // Connect checks the configuration. It does no I/O: Ping and Prepare do the first.
@@ -135,7 +136,7 @@ func (c *Cluster) newClient(t *kafka.Transport) *kafka.Client {
 
 // newDialer gives what consumer groups connect with: kafka-go's do not use its transport.
 func (c *Cluster) newDialer() *kafka.Dialer {
-	return &kafka.Dialer{ClientID: c.cfg.ClientID, Timeout: dialTimeout, TLS: c.cfg.TLS, SASLMechanism: c.sasl, DialFunc: c.dialTo}
+	return &kafka.Dialer{ClientID: c.cfg.ClientID, Timeout: dialTimeout, TLS: c.cfg.TLS, SASLMechanism: c.sasl, DialFunc: c.transport.Dial}
 }
 
 // partitionsOf gives the number of partitions that the topic has in Kafka. It waits for the topic to exist:

@@ -13,13 +13,13 @@ import (
 // forgotten is told what joining the group gave. When a connection breaks, as all do when a broker restarts,
 // kafka-go forgets which member it was and joins as a new one; the group would wait for the old one until its session
 // ends, and nobody would have its partitions meanwhile. So the old one leaves.
-func (m *member) forgotten(ctx context.Context, joined error) {
-	old := m.id
+func (s *seat) forgotten(ctx context.Context, joined error) {
+	old := s.id
 	if joined == nil || old == "" || errors.Is(joined, kafka.RebalanceInProgress) || ctx.Err() != nil {
 		return
 	}
-	m.id = ""
-	go m.c.depart(ctx, m.c.group(m.stage.Group), old)
+	s.id = ""
+	go s.c.depart(ctx, s.name, old)
 }
 
 // depart takes a member out of a group, once the group's broker is there again. It says nothing of its failures: the

@@ -1,10 +1,21 @@
 package kafka
 
 import (
+	"context"
 	"encoding/binary"
 
 	"ualstream/schemas"
 )
+
+// PartitionOf gives the partition of a topic where messages with that key are. It waits for the topic to exist; its only
+// error is ctx's.
+func (c *Cluster) PartitionOf(ctx context.Context, t schemas.Topic, key []byte) (int, error) {
+	n, err := c.partitionsOf(ctx, t)
+	if err != nil {
+		return 0, err
+	}
+	return partition(t, key, n), nil
+}
 
 // partition gives where a message belongs: murmur2 of the key modulo n, as Kafka's Java client does, so that
 // other producers and consumers agree. Ledger and tenants go by tenant, so that a tenant's state is in one place.

@@ -39,14 +39,8 @@ type Transform interface {
 	Done()
 }
 
-const (
-	heartbeat        = 500 * time.Millisecond // how soon a rebalance is noticed
-	sessionTimeout   = 10 * time.Second       // how long a silent member keeps its partitions
-	rebalanceTimeout = 30 * time.Second
-	joinBackoff      = 500 * time.Millisecond
-	// drain is how long the batch in flight may take to finish when the member leaves or loses its partitions.
-	drain = time.Second
-)
+// drain is how long the batch in flight may take to finish when the member leaves or loses its partitions.
+const drain = time.Second
 
 // Run consumes as a member of the stage's group until ctx ends, then finishes or drops the batch in flight, leaves
 // the group and returns nil, within about two seconds. Any number of members may run; each partition is with one of
@@ -59,50 +53,31 @@ func (c *Cluster) Run(ctx context.Context, s Stage) error {
 	if err != nil {
 		return nil // ctx ended
 	}
-	topic := s.From.Name(c.cfg.Prefix)
-	balancer := newBalancer(topic, partitions)
-	group, err := kafka.NewConsumerGroup(kafka.ConsumerGroupConfig{
-		ID: c.group(s.Group), Brokers: c.cfg.Brokers, Topics: []string{topic},
-		GroupBalancers:    []kafka.GroupBalancer{balancer},
-		Dialer:            c.newDialer(),
-		HeartbeatInterval: heartbeat, SessionTimeout: c.session, RebalanceTimeout: rebalanceTimeout,
-		JoinGroupBackoff: joinBackoff, StartOffset: kafka.FirstOffset,
-	})
+	seat, err := c.join(s.Group, newBalancer(s.From.Name(c.cfg.Prefix), partitions))
 	if err != nil {
 		return err
 	}
-	m := &member{c: c, stage: s, claim: balancer.claim}
+	m := &member{seat: seat, stage: s}
 	for ctx.Err() == nil {
-		m.generation(ctx, group)
+		m.generation(ctx)
 	}
-	m.leave(group)
+	m.leave(m.working.Wait)
 	return nil
 }
 
-// group gives a consumer group's name.
-func (c *Cluster) group(name string) string { return c.cfg.Prefix + "." + name }
-
 // member is this process in a stage's group.
 type member struct {
-	c       *Cluster
+	*seat
 	stage   Stage
-	id      string // in the group, while it is in one
-	claim   *claim
 	working sync.WaitGroup // partitions with a batch that may be in flight
 }
 
 // generation waits for an assignment and starts its partitions.
-func (m *member) generation(ctx context.Context, group *kafka.ConsumerGroup) {
-	var gen *kafka.Generation
-	err := m.c.persist(ctx, "cannot join group", []any{"group", m.c.group(m.stage.Group)}, func() (err error) {
-		gen, err = group.Next(ctx)
-		m.forgotten(ctx, err)
-		return err
-	})
+func (m *member) generation(ctx context.Context) {
+	gen, err := m.next(ctx)
 	if err != nil {
 		return
 	}
-	m.id = gen.MemberID
 	topic := m.stage.From.Name(m.c.cfg.Prefix)
 	m.claim.took(gen.ID, gen.Assignments[topic])
 	commits := newCommits(gen, topic)
@@ -139,19 +114,4 @@ func (m *member) consume(ctx, generation context.Context, work runner) {
 	defer abandon()
 	defer context.AfterFunc(fetching, func() { time.AfterFunc(drain, abandon) })()
 	work.run(fetching, finishing)
-}
-
-// leave gives the partitions back. kafka-go may be stuck in a join or on a dead network, and leaving then has to
-// be left to the session timeout.
-func (m *member) leave(group *kafka.ConsumerGroup) {
-	left := make(chan struct{})
-	go func() {
-		m.working.Wait()
-		_ = group.Close() // it never fails
-		close(left)
-	}()
-	select {
-	case <-left:
-	case <-time.After(2 * drain):
-	}
 }

@@ -123,7 +123,7 @@ func stale(t *testing.T, c *Cluster, s Stage) (work []*transactional, over func(
 	}
 	var gen *kafka.Generation
 	until(t, "generation", func() bool { gen, err = group.Next(within(t)); return err == nil })
-	m := &member{c: c, stage: s}
+	m := &member{seat: &seat{c: c}, stage: s}
 	for _, a := range gen.Assignments[topic] {
 		work = append(work, newTransactional(m, gen, a.ID))
 	}
