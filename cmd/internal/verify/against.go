@@ -1,0 +1,140 @@
+package verify
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tidwall/gjson"
+
+	"ualstream/cmd/internal/kafka"
+	"ualstream/schemas"
+)
+
+// Comparison says what of an exported log is here, and the other way round. Records are compared by their Ids: those of
+// the export with all events and rejects of the tenant; those that are here with the export as far as they are within
+// its time range and of a kind that it has.
+type Comparison struct {
+	Export     string      `json:"export"` // the file's name
+	Tenant     string      `json:"tenant"`
+	From       time.Time   `json:"from"` // the first CreationTime in the export
+	To         time.Time   `json:"to"`   // and the last
+	Kinds      []KindCount `json:"kinds"`
+	Records    int         `json:"records"`    // distinct ones in the export
+	Repeats    int         `json:"repeats"`    // further ones with the Id of another
+	Unreadable int         `json:"unreadable"` // parts of the export that are no record with an Id
+	Here       int         `json:"here"`       // distinct records that are here, within the range and of the kinds
+	NotHere    []Line      `json:"not_here"`   // in the export, and neither an event nor a reject
+	NotThere   []Line      `json:"not_there"`  // here, and not in the export; the first 100,000 that were found
+	Unnamed    int         `json:"unnamed"`    // further ones, which are counted only
+	// BeforeCoverage counts those of NotHere that happened before anything of the tenant is covered.
+	BeforeCoverage int `json:"before_coverage"`
+}
+
+// KindCount is a kind and how many records the export has of it.
+type KindCount struct {
+	Kind
+	Records int `json:"records"`
+}
+
+// early is how long before it happened, by our clock, a record may be received.
+const early = time.Hour
+
+// matching compares an export with what is here.
+type matching struct {
+	export *Export
+	tenant string
+	skips  []schemas.Skip
+	read   *atomic.Int64
+
+	mu    sync.Mutex
+	found map[string]bool // ids that are here and not in the export
+	out   Comparison
+}
+
+// compare reads what was received since the export begins.
+func (m *matching) compare(ctx context.Context, cluster *kafka.Cluster) (Comparison, error) {
+	e := m.export
+	m.found = map[string]bool{}
+	m.out = Comparison{
+		Export: e.name, Tenant: m.tenant, From: e.from, To: e.to, Kinds: e.listKinds(), Records: len(e.records), Repeats: e.repeats,
+		Unreadable: e.bad + e.anonymous, NotHere: []Line{}, NotThere: []Line{},
+	}
+	var since time.Time
+	if !e.from.IsZero() {
+		since = e.from.Add(-early)
+	}
+	for _, topic := range []schemas.Topic{schemas.TopicEvents, schemas.TopicRejects} {
+		scan := kafka.Scan{Topic: topic, Since: since, Skip: stretches(m.skips, topic)}
+		_, err := cluster.Scan(ctx, scan, func(int) func(schemas.Message) error {
+			return func(msg schemas.Message) error {
+				m.read.Add(1)
+				m.take(&msg)
+				return nil
+			}
+		})
+		if err != nil {
+			return m.out, err
+		}
+	}
+	m.conclude()
+	return m.out, nil
+}
+
+// take notes a message that is here.
+func (m *matching) take(msg *schemas.Message) {
+	n := nameOfOutcome(msg)
+	if n.tenant != m.tenant {
+		return
+	}
+	record, id := gjson.GetBytes(msg.Value, "unmapped"), n.id
+	if msg.Topic == schemas.TopicRejects {
+		record = gjson.ParseBytes(msg.Value)
+		if strings.HasPrefix(id, "x:") { // it may have an Id and be no record for another reason
+			id = valid(record.Get("Id").Str)
+		}
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if one := m.export.records[id]; one != nil {
+		if !one.here && m.export.covers(one.Line) {
+			m.out.Here++
+		}
+		one.here = true
+		return
+	}
+	if id == "" || m.found[id] {
+		return
+	}
+	l := lineOf(id, record)
+	if !m.export.covers(l) {
+		return
+	}
+	m.found[id] = true
+	m.out.Here++
+	if len(m.out.NotThere) < mostNamed {
+		m.out.NotThere = append(m.out.NotThere, l)
+	} else {
+		m.out.Unnamed++
+	}
+}
+
+// conclude names what was not found.
+func (m *matching) conclude() {
+	for _, one := range m.export.records {
+		if !one.here {
+			m.out.NotHere = append(m.out.NotHere, one.Line)
+		}
+	}
+	for _, list := range [][]Line{m.out.NotHere, m.out.NotThere} {
+		slices.SortFunc(list, func(a, b Line) int {
+			if d := a.Time.Compare(b.Time); d != 0 {
+				return d
+			}
+			return strings.Compare(a.ID, b.ID)
+		})
+	}
+}
