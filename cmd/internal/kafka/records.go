@@ -6,11 +6,9 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
-	"sync"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
-	"golang.org/x/sync/errgroup"
 
 	"ualstream/schemas"
 )
@@ -38,84 +36,6 @@ func pointers(msgs []schemas.Message) []*schemas.Message {
 		out[i] = &msgs[i]
 	}
 	return out
-}
-
-// write returns once all in-sync replicas have the messages, and gives those that are larger than their topic
-// accepts, which are not written. Of each partition one request is under way at a time: with two the second would
-// fail where the first does.
-func (p *producer) write(ctx context.Context, lanes map[laneKey][]*schemas.Message) (tooLarge []*schemas.Message, err error) {
-	var mu sync.Mutex
-	writing, within := errgroup.WithContext(ctx)
-	for key, msgs := range lanes {
-		writing.Go(func() error {
-			for len(msgs) > 0 {
-				n := fitting(msgs)
-				refused, err := p.send(within, key, msgs[:n])
-				if err != nil {
-					return fmt.Errorf("write to %s/%d: %w", key.topic.Name(p.c.cfg.Prefix), key.partition, err)
-				}
-				mu.Lock()
-				tooLarge = append(tooLarge, refused...)
-				mu.Unlock()
-				msgs = msgs[n:]
-			}
-			return nil
-		})
-	}
-	err = writing.Wait()
-	return tooLarge, err
-}
-
-// fitting gives how many of the messages go into one batch.
-func fitting(msgs []*schemas.Message) int {
-	n := 0
-	for size := 0; n < len(msgs); n++ {
-		if size += messageSize(msgs[n]); n > 0 && size > batchBytes {
-			break
-		}
-	}
-	return n
-}
-
-// send writes one batch, or its halves where it is too large as a whole. What is refused for its size takes no
-// sequence numbers.
-func (p *producer) send(ctx context.Context, to laneKey, msgs []*schemas.Message) (tooLarge []*schemas.Message, err error) {
-	err = p.produce(ctx, to, msgs)
-	switch {
-	case !isTooLarge(err):
-		return nil, err
-	case len(msgs) == 1:
-		return msgs, nil
-	}
-	first, err := p.send(ctx, to, msgs[:len(msgs)/2])
-	if err != nil {
-		return nil, err
-	}
-	second, err := p.send(ctx, to, msgs[len(msgs)/2:])
-	return append(first, second...), err
-}
-
-// produce makes one attempt. There is no second one: whether an attempt of which no answer came has been written is
-// for the next transaction to find out.
-func (p *producer) produce(ctx context.Context, to laneKey, msgs []*schemas.Message) error {
-	if len(msgs) == 1 && messageSize(msgs[0]) > largestMessage {
-		return kafka.MessageSizeTooLarge
-	}
-	batch, err := p.batch(msgs, *p.sequences[to])
-	if err != nil {
-		return err
-	}
-	res, err := p.c.client.RawProduce(ctx, &kafka.RawProduceRequest{
-		Topic: to.topic.Name(p.c.cfg.Prefix), Partition: to.partition, RequiredAcks: kafka.RequireAll, TransactionalID: p.id,
-		RawRecords: protocol.RawRecordSet{Reader: bytes.NewReader(batch)},
-	})
-	if err != nil {
-		return withoutCall(err)
-	}
-	if res.Error == nil {
-		*p.sequences[to] = (*p.sequences[to] + int32(len(msgs))) & 0x7fffffff // the broker counts on from 0
-	}
-	return res.Error
 }
 
 // Where a record batch of version 2 keeps what kafka-go has no way to set, from the batch's beginning; its length, in
