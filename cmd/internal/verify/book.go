@@ -118,7 +118,7 @@ func (b *book) blob(m schemas.Message) error {
 		return err
 	}
 	key := keyOf(string(m.Key))
-	if blob.State == "" {
+	if len(m.Value) == 0 { // a tombstone
 		delete(b.blobs, key)
 		delete(b.open, key)
 		return nil

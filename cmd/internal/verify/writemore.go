@@ -1,0 +1,63 @@
+package verify
+
+import "strings"
+
+// deep tells what Microsoft lists and the ledger does not have.
+func (p *page) deep(d Deep) {
+	p.line("\nCompared with Microsoft's listings of seven days")
+	for _, l := range d.Listings {
+		p.line("%s  %s", plain(l.Tenant, 36), plain(l.ContentType, 40))
+		if l.Problem != "" {
+			p.note("FAILED", "it could not be listed: %s", l.Problem)
+		}
+		p.note("listed", "%s, %d of them not in the ledger, %d in it and not stored", plural(l.Blobs, "blob", "blobs"), len(l.Unknown), len(l.Unsettled))
+		p.blobs("UNKNOWN", l.Unknown)
+		p.blobs("unsettled", l.Unsettled)
+		if l.Recent > 0 {
+			p.note("recent", "%s created in the last %s, which a worker may yet have to list", plural(l.Recent, "further blob", "further blobs"), length(recent))
+		}
+	}
+}
+
+func (p *page) blobs(word string, blobs []Unsettled) {
+	for _, b := range blobs[:min(mostShown, len(blobs))] {
+		state := ""
+		if b.State != "" {
+			state = ", " + string(b.State) + " in the ledger"
+		}
+		p.note(word, "created %s%s: %s", clock(b.Created), state, plain(b.ContentID, 200))
+	}
+	if more := len(blobs) - mostShown; more > 0 {
+		p.note("", "and %d more, which --json names", more)
+	}
+}
+
+// against tells what the export and the topics lack of each other.
+func (p *page) against(c Comparison) {
+	p.line("\nCompared with %s", plain(c.Export, 60))
+	p.note("tenant", "%s", c.Tenant)
+	kinds := make([]string, len(c.Kinds))
+	for i, k := range c.Kinds {
+		kinds[i] = plain(k.Workload, 40) + " " + plain(k.RecordType, 20)
+	}
+	p.note("compared", "%s of the export (%s, %s unreadable) by their ids with all events and rejects received since; "+
+		"%s here that happened %s, of its workloads and record types (%s)",
+		plural(c.Records, "record", "records"), plural(c.Repeats, "repeat", "repeats"), plural(c.Unreadable, "part", "parts"),
+		plural(c.Here, "record", "records"), span(c.From, c.To), strings.Join(kinds, ", "))
+	p.note("NOT HERE", "%s of the export", plural(len(c.NotHere), "record", "records"))
+	p.lines(c.NotHere, 0)
+	if c.BeforeCoverage > 0 {
+		p.note("", "%d of them happened before anything of this tenant is covered", c.BeforeCoverage)
+	}
+	p.note("not there", "%s that are here are not in the export", plural(len(c.NotThere)+c.Unnamed, "record", "records"))
+	p.lines(c.NotThere, c.Unnamed)
+}
+
+func (p *page) lines(list []Line, unnamed int) {
+	for _, l := range list[:min(mostShown, len(list))] {
+		p.note("", "%s  %s  %s", clock(l.Time), plain(l.ID, 100), plain(l.Operation, 60))
+	}
+	if more := len(list) + unnamed - mostShown; more > 0 {
+		p.note("", "and %d more, which --json names", more)
+	}
+}
