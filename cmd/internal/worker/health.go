@@ -52,5 +52,22 @@ func (w *Worker) ready(rw http.ResponseWriter, r *http.Request) {
 		http.Error(rw, "not ready: Kafka does not answer", http.StatusServiceUnavailable)
 		return
 	}
-	fmt.Fprintln(rw, "ready")
+	fmt.Fprintln(rw, "ready"+w.shareOfTenants())
+}
+
+// shareOfTenants says in half a sentence what of the tenants this worker collects: one that has none of them is well.
+func (w *Worker) shareOfTenants() string {
+	r := w.roster.Load()
+	if r == nil {
+		return ""
+	}
+	wanted, here := r.counts()
+	switch {
+	case wanted == 0:
+		return ": no tenant is connected yet"
+	case here == wanted:
+		return fmt.Sprintf(": collects all %d tenants", wanted)
+	default:
+		return fmt.Sprintf(": collects %d of %d tenants, the others are with other workers", here, wanted)
+	}
 }

@@ -6,50 +6,58 @@ import (
 	"fmt"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"ualstream/cmd/internal/kafka"
 	"ualstream/ingest"
+	"ualstream/ingest/o365"
 	"ualstream/schemas"
 )
 
-// ingest fetches every tenant's content until ctx ends.
+// ingest fetches the content of the tenants that are this worker's, until ctx ends. The workers that ingest share the
+// partitions of the ledger, and each tenant is with the worker that has its ledger.
 func (w *Worker) ingest(ctx context.Context) error {
-	ledger, err := w.readLedger(ctx)
+	r, err := w.newRoster()
 	if err != nil {
 		return err
 	}
-	r := w.newRoster(ledger)
-	defer r.stop()
-	if err := r.configured(ctx); err != nil {
-		return err
-	}
-	return r.follow(ctx)
-}
-
-// readLedger gives what earlier runs have stored and lost.
-func (w *Worker) readLedger(ctx context.Context) (*ingest.Ledger, error) {
-	ledger := ingest.NewLedger()
-	err := w.cluster.Read(ctx, kafka.Read{Topic: schemas.TopicLedger}, func(m schemas.Message) error {
-		if schemas.IsDay(m) || schemas.IsDeployment(m) {
-			return nil
-		}
-		blob, err := schemas.BlobOf(m)
-		if err == nil {
-			ledger.Apply(blob)
-		}
-		return err
+	w.roster.Store(r)
+	group, within := errgroup.WithContext(ctx)
+	group.Go(func() error { return r.follow(within) })
+	group.Go(func() error {
+		return w.cluster.Own(within, StageIngest, schemas.TopicLedger, func(ctx context.Context, partition int) error {
+			return w.collect(ctx, r, partition)
+		})
 	})
-	if err != nil {
-		return nil, fmt.Errorf("read the ledger: %w", err)
-	}
-	return ledger, nil
+	return group.Wait()
 }
 
-func (w *Worker) collector(tenant schemas.Tenant, ledger *ingest.Ledger) (*ingest.Collector, error) {
+// collect fetches the content of a partition's tenants until ctx ends. It goes on where the ledger stands, whoever
+// wrote it.
+func (w *Worker) collect(ctx context.Context, r *roster, partition int) error {
+	k := w.newKeeper(partition)
+	if err := k.read(ctx); err != nil {
+		return fmt.Errorf("read the ledger: %w", err)
+	}
+	w.metrics.partitions.Inc()
+	defer w.metrics.partitions.Dec()
+	r.own(ctx, partition, k.ledger)
+	defer r.disown(partition)
+	<-ctx.Done()
+	return nil
+}
+
+// client gives a client that fetches a tenant's content.
+func (w *Worker) client(tenant string) (*o365.Client, error) {
 	ms := w.options.Microsoft
 	if ms.Credential == nil {
 		return nil, errors.New("it is connected, but this worker has no credential to fetch with: name the app with --client-id")
 	}
-	client, err := ms.client(tenant.ID, w.quotas.of(tenant.ID), w.options.Logger.With("stage", StageIngest, "tenant", tenant.ID))
+	return ms.client(tenant, w.quotas.of(tenant), w.options.Logger.With("stage", StageIngest, "tenant", tenant))
+}
+
+func (w *Worker) collector(tenant schemas.Tenant, ledger *ingest.Ledger) (*ingest.Collector, error) {
+	client, err := w.client(tenant.ID)
 	if err != nil {
 		return nil, err
 	}

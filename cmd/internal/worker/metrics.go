@@ -27,6 +27,8 @@ type metrics struct {
 	held    *prometheus.GaugeVec     // stage
 	delay   *prometheus.HistogramVec // tenant, source, part
 	known   *identityMetrics
+
+	partitions prometheus.Gauge // of the ledger
 }
 
 func newMetrics() *metrics {
@@ -52,9 +54,11 @@ func newMetrics() *metrics {
 			Help: "How long an open transaction has held a stage back, on the partition where it has done so the longest."}, []string{"stage"}),
 		delay: newDelay(),
 		known: newIdentityMetrics(),
+		partitions: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_ingest_partitions",
+			Help: "Partitions of the ledger whose tenants are this worker's to collect."}),
 	}
 	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.expired, m.lag, m.hidden, m.held,
-		m.delay, m.known.records, m.known.bytes, m.known.behind,
+		m.delay, m.partitions, m.known.records, m.known.bytes, m.known.behind,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.begin()
 	return m

@@ -15,7 +15,7 @@ import (
 	"ualstream/schemas"
 )
 
-// The stages. Each but ingest is a consumer group of its name.
+// The stages. Each is a consumer group of its name; ingest's shares out the partitions of the ledger, and consumes nothing.
 const (
 	StageIngest    = "ingest"
 	StageNormalize = "normalize"

@@ -10,16 +10,34 @@ import (
 )
 
 // quotas holds each tenant's quota for as long as the worker runs, so that a tenant that is connected again does not
-// get a second one in the same minute, and shows them in the metrics.
+// get a second one in the same minute, and shows those of the tenants that are collected here in the metrics.
+//
+// A quota is of a tenant and of this process. A worker that takes a tenant over begins with a count of its own, and in
+// the first minute both together may ask more than Microsoft answers: it says so (AF429), and the new owner asks less.
 type quotas struct {
 	perMinute int
 
 	mu       sync.Mutex
 	byTenant map[string]*ingest.Quota
+	here     map[string]bool // tenants that are collected by this worker
 }
 
 func newQuotas(perMinute int) *quotas {
-	return &quotas{perMinute: perMinute, byTenant: map[string]*ingest.Quota{}}
+	return &quotas{perMinute: perMinute, byTenant: map[string]*ingest.Quota{}, here: map[string]bool{}}
+}
+
+// begin notes that a tenant is collected here.
+func (q *quotas) begin(tenant string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.here[tenant] = true
+}
+
+// end notes that a tenant is no longer collected here.
+func (q *quotas) end(tenant string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	delete(q.here, tenant)
 }
 
 // of gives a tenant's quota.
@@ -37,8 +55,8 @@ func (q *quotas) note(r *status.Report) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for i, t := range r.Tenants {
-		if quota := q.byTenant[t.ID]; quota != nil {
-			s := quota.Stats()
+		if q.here[t.ID] {
+			s := q.byTenant[t.ID].Stats()
 			r.Tenants[i].Quota = &status.Quota{
 				Used: s.Used, Allowed: int(s.Current), Configured: int(s.Configured), Throttled: s.Throttled,
 			}
@@ -55,6 +73,8 @@ var (
 		"Requests of the last minute.", []string{"tenant"}, nil)
 	throttledDesc = prometheus.NewDesc("ualstream_throttled_total",
 		"Answers of Microsoft that there were too many requests (AF429).", []string{"tenant"}, nil)
+	tenantsDesc = prometheus.NewDesc("ualstream_ingest_tenants",
+		"Tenants that this worker collects; others may be other workers'.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
@@ -63,14 +83,16 @@ func (q *quotas) Describe(descs chan<- *prometheus.Desc) {
 	descs <- waitingDesc
 	descs <- usedDesc
 	descs <- throttledDesc
+	descs <- tenantsDesc
 }
 
 // Collect implements prometheus.Collector.
 func (q *quotas) Collect(metrics chan<- prometheus.Metric) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for tenant, quota := range q.byTenant {
-		s := quota.Stats()
+	metrics <- prometheus.MustNewConstMetric(tenantsDesc, prometheus.GaugeValue, float64(len(q.here)))
+	for tenant := range q.here {
+		s := q.byTenant[tenant].Stats()
 		metrics <- prometheus.MustNewConstMetric(quotaDesc, prometheus.GaugeValue, s.Current, tenant)
 		metrics <- prometheus.MustNewConstMetric(waitingDesc, prometheus.GaugeValue, float64(s.Waiting), tenant)
 		metrics <- prometheus.MustNewConstMetric(usedDesc, prometheus.GaugeValue, float64(s.Used), tenant)

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"reflect"
+	"sync"
 
 	"github.com/google/uuid"
 
@@ -14,62 +16,71 @@ import (
 	"ualstream/schemas"
 )
 
-// roster keeps a collector running for each tenant that is to be watched: those of the configuration for as long as
-// the worker runs, and those of the tenants topic from when they are written there until their tombstone. For a
-// tenant in both, the configuration counts.
+// roster keeps a collector running for each tenant that is to be watched and is this worker's: those of the
+// configuration for as long as the worker runs, and those of the tenants topic from when they are written there until
+// their tombstone. For a tenant in both, the configuration counts. A tenant is this worker's while the partition of its
+// ledger is.
 type roster struct {
-	w      *Worker
-	log    *slog.Logger
-	ledger *ingest.Ledger
+	w   *Worker
+	log *slog.Logger
 
-	fixed   map[string]bool           // of the configuration
-	wanted  map[string]schemas.Tenant // as the topic says, so far
-	running map[string]collecting
+	mu       sync.Mutex
+	fixed    map[string]schemas.Tenant // of the configuration
+	written  map[string]schemas.Tenant // as the topic says, so far
+	caughtUp bool                      // the topic has been read as it was at the start
+	shares   map[int]share             // by partition
+	running  map[string]collecting
+}
+
+// share is a partition of the ledger that is this worker's.
+type share struct {
+	ctx    context.Context // ends when the partition goes
+	ledger *ingest.Ledger
 }
 
 // collecting is a collector that runs.
 type collecting struct {
-	tenant schemas.Tenant
-	stop   func() // ends it and waits for it
+	tenant    schemas.Tenant
+	partition int
+	stop      func() // ends it and waits for it
 }
 
-func (w *Worker) newRoster(ledger *ingest.Ledger) *roster {
-	return &roster{
-		w: w, log: w.options.Logger.With("stage", StageIngest), ledger: ledger,
-		fixed: map[string]bool{}, wanted: map[string]schemas.Tenant{}, running: map[string]collecting{},
+// newRoster gives a roster with the configuration's tenants. One that cannot be collected is an error.
+func (w *Worker) newRoster() (*roster, error) {
+	r := &roster{
+		w: w, log: w.options.Logger.With("stage", StageIngest),
+		fixed: map[string]schemas.Tenant{}, written: map[string]schemas.Tenant{},
+		shares: map[int]share{}, running: map[string]collecting{},
 	}
-}
-
-// configured starts the configuration's tenants. One that cannot be collected is an error.
-func (r *roster) configured(ctx context.Context) error {
-	for _, t := range r.w.options.Tenants {
-		r.fixed[t.ID] = true
-		if err := r.start(ctx, t); err != nil {
-			return fmt.Errorf("tenant %s: %w", t.ID, err)
+	for _, t := range w.options.Tenants {
+		if _, err := w.client(t.ID); err != nil {
+			return nil, fmt.Errorf("tenant %s: %w", t.ID, err)
 		}
+		r.fixed[t.ID] = t
 	}
-	return nil
+	return r, nil
 }
 
 // follow does what the tenants topic says until ctx ends.
 func (r *roster) follow(ctx context.Context) error {
-	caughtUp := false
 	return r.w.cluster.Read(ctx, kafka.Read{
 		Topic: schemas.TopicTenants, Follow: true,
 		CaughtUp: func() {
-			caughtUp = true
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.caughtUp = true
 			r.reconcile(ctx)
-			if len(r.running) == 0 {
+			if len(r.wanted()) == 0 {
 				r.log.Warn("no tenant is connected yet, so nothing is fetched: connect one with 'ualstream connect', or name one under tenants in the configuration")
 			}
 		},
 	}, func(m schemas.Message) error {
+		r.mu.Lock()
+		defer r.mu.Unlock()
 		if err := r.note(m); err != nil {
 			return err
 		}
-		if caughtUp {
-			r.reconcile(ctx)
-		}
+		r.reconcile(ctx)
 		return nil
 	})
 }
@@ -88,9 +99,9 @@ func (r *roster) note(m schemas.Message) error {
 	case err != nil:
 		r.log.Error("an entry of the tenants topic cannot be read: the tenant stays as it was", "error", err)
 	case len(t.ContentTypes) == 0:
-		delete(r.wanted, t.ID)
+		delete(r.written, t.ID)
 	default:
-		r.wanted[t.ID] = t
+		r.written[t.ID] = t
 	}
 	return nil
 }
@@ -105,45 +116,87 @@ func checkID(t *schemas.Tenant) error {
 	return nil
 }
 
-// reconcile makes what runs equal to what is wanted.
-func (r *roster) reconcile(ctx context.Context) {
+// own begins with the tenants of a partition, whose ledger has been read, until ctx ends.
+func (r *roster) own(ctx context.Context, partition int, ledger *ingest.Ledger) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.shares[partition] = share{ctx, ledger}
+	r.reconcile(ctx)
+}
+
+// disown ends the collectors of a partition's tenants, and returns when they have ended.
+func (r *roster) disown(partition int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.shares, partition)
 	for id, c := range r.running {
-		if t, ok := r.wanted[id]; !r.fixed[id] && (!ok || !reflect.DeepEqual(t, c.tenant)) {
-			c.stop()
-			delete(r.running, id)
-			r.log.Info("tenant is no longer collected as it was", "tenant", id, "connected", ok)
-		}
-	}
-	for id, t := range r.wanted {
-		if _, ok := r.running[id]; ok {
-			continue
-		}
-		if err := r.start(ctx, t); err != nil {
-			r.log.Error("tenant cannot be collected", "tenant", id, "error", err)
-			delete(r.wanted, id) // until its entry is written again
+		if c.partition == partition {
+			r.end(id)
 		}
 	}
 }
 
-func (r *roster) start(ctx context.Context, t schemas.Tenant) error {
-	collector, err := r.w.collector(t, r.ledger)
-	if err != nil {
-		return err
+// wanted gives the tenants that are to be watched, as far as they are known.
+func (r *roster) wanted() map[string]schemas.Tenant {
+	all := map[string]schemas.Tenant{}
+	if r.caughtUp { // else what has been read so far may be outdated
+		maps.Copy(all, r.written)
 	}
-	ctx, cancel := context.WithCancel(ctx)
+	maps.Copy(all, r.fixed)
+	return all
+}
+
+// reconcile makes what runs equal to what is wanted of this worker's partitions.
+func (r *roster) reconcile(ctx context.Context) {
+	wanted := r.wanted()
+	for id, c := range r.running {
+		if t, ok := wanted[id]; !ok || !reflect.DeepEqual(t, c.tenant) {
+			r.end(id)
+			r.log.Info("tenant is no longer collected as it was", "tenant", id, "connected", ok)
+		}
+	}
+	for id, t := range wanted {
+		if _, ok := r.running[id]; ok {
+			continue
+		}
+		partition, err := r.w.cluster.PartitionOf(ctx, schemas.TopicLedger, []byte(id))
+		if err != nil {
+			return // ctx ended
+		}
+		if s, ours := r.shares[partition]; ours {
+			r.start(s, partition, t)
+		}
+	}
+}
+
+func (r *roster) start(s share, partition int, t schemas.Tenant) {
+	collector, err := r.w.collector(t, s.ledger)
+	if err != nil {
+		r.log.Error("tenant cannot be collected", "tenant", t.ID, "error", err)
+		delete(r.written, t.ID) // until its entry is written again
+		return
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		_ = collector.Run(ctx) // its errors are answers to ctx's end
 	}()
-	r.running[t.ID] = collecting{t, func() { cancel(); <-done }}
-	r.log.Info("tenant is collected", "tenant", t.ID, "name", t.Name, "content_types", t.ContentTypes)
-	return nil
+	r.running[t.ID] = collecting{t, partition, func() { cancel(); <-done }}
+	r.w.quotas.begin(t.ID)
+	r.log.Info("tenant is collected", "tenant", t.ID, "name", t.Name, "content_types", t.ContentTypes, "partition", partition)
 }
 
-// stop ends all collectors.
-func (r *roster) stop() {
-	for _, c := range r.running {
-		c.stop()
-	}
+// end ends a tenant's collector and waits for it.
+func (r *roster) end(id string) {
+	r.running[id].stop()
+	delete(r.running, id)
+	r.w.quotas.end(id)
+}
+
+// counts gives how many tenants are to be watched, and how many of them are collected here.
+func (r *roster) counts() (wanted, here int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.wanted()), len(r.running)
 }

@@ -23,7 +23,8 @@ type Worker struct {
 	cluster  *kafka.Cluster
 	metrics  *metrics
 	quotas   *quotas
-	prepared atomic.Bool // topics exist and are as they should be: stages may run
+	roster   atomic.Pointer[roster] // nil where nothing is fetched, or not yet
+	prepared atomic.Bool            // topics exist and are as they should be: stages may run
 }
 
 // New checks the options and makes a worker. It does no I/O.
