@@ -117,7 +117,7 @@ func (c *census) repeated(ctx context.Context, twice map[uint64]bool) ([]Repeat,
 		mu.Unlock()
 	})
 	for n, times := range received {
-		if within(times, again) {
+		if anyWithin(times, again) {
 			found = append(found, Repeat{n.tenant, n.id, len(times)})
 		}
 	}
@@ -125,9 +125,9 @@ func (c *census) repeated(ctx context.Context, twice map[uint64]bool) ([]Repeat,
 	return found, err
 }
 
-// within says whether any two of the times are no further apart. A record that comes again later than that may become
+// anyWithin says whether any two of the times are no further apart. A record that comes again later than that may become
 // another event.
-func within(times []time.Time, apart time.Duration) bool {
+func anyWithin(times []time.Time, apart time.Duration) bool {
 	slices.SortFunc(times, time.Time.Compare)
 	for i := 1; i < len(times); i++ {
 		if times[i].Sub(times[i-1]) <= apart {

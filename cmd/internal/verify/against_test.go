@@ -1,0 +1,137 @@
+package verify
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"ualstream/publish"
+	"ualstream/schemas"
+)
+
+// record is an audit record of contoso.
+func record(id, when, workload string, kind int) string {
+	return fmt.Sprintf(`{"Id":"%s","CreationTime":"%s","Operation":"Send","RecordType":%d,"Workload":"%s","OrganizationId":"%s","UserId":"ana@contoso.example"}`,
+		id, when, kind, workload, contoso)
+}
+
+func exportOf(t *testing.T, text string) *Export {
+	t.Helper()
+	e, err := ReadExport(strings.NewReader(text), "export.csv", func(error) {})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// here gives the message of the events topic that a record has become.
+func here(t *testing.T, body string) schemas.Message {
+	t.Helper()
+	raw := schemas.Raw{Tenant: contoso, Source: exchange, Received: now, Body: []byte(body)}.Message()
+	return eventMessage(t, raw)
+}
+
+func matched(t *testing.T, e *Export, messages ...schemas.Message) Comparison {
+	t.Helper()
+	var read atomic.Int64
+	m := &matching{export: e, tenant: contoso, read: &read, found: map[string]bool{}}
+	for _, msg := range messages {
+		m.take(&msg)
+	}
+	m.conclude()
+	return m.out
+}
+
+func idsOf(lines []Line) string {
+	var ids []string
+	for _, l := range lines {
+		ids = append(ids, l.ID)
+	}
+	return strings.Join(ids, " ")
+}
+
+func TestAnExportIsComparedOnlyAsFarAsItReaches(t *testing.T) {
+	e := exportOf(t, record("first", "2026-02-11T10:00:00", "Exchange", 2)+"\n"+record("absent", "2026-02-11T11:00:00", "Exchange", 2)+"\n"+
+		record("last", "2026-02-11T12:00:00Z", "AzureActiveDirectory", 15))
+	c := matched(t, e,
+		here(t, record("first", "2026-02-11T10:00:00", "Exchange", 2)), here(t, record("last", "2026-02-11T12:00:00", "AzureActiveDirectory", 15)),
+		here(t, record("more", "2026-02-11T10:30:00", "Exchange", 2)), here(t, record("more", "2026-02-11T10:30:00", "Exchange", 2)),
+		here(t, record("edge", "2026-02-11T12:00:00", "Exchange", 2)),
+		here(t, record("before", "2026-02-11T09:59:59", "Exchange", 2)), here(t, record("after", "2026-02-11T12:00:01", "Exchange", 2)),
+		here(t, record("another type", "2026-02-11T10:30:00", "Exchange", 50)), here(t, record("another workload", "2026-02-11T10:30:00", "SharePoint", 2)),
+		here(t, record("no time", "yesterday", "Exchange", 2)),
+	)
+	if got := idsOf(c.NotHere); got != "absent" {
+		t.Errorf("in the export and not here: %s", got)
+	}
+	if got := idsOf(c.NotThere); got != "more edge" {
+		t.Errorf("here and not in the export: %s", got)
+	}
+	if c.Here != 4 || !c.NotHere[0].Time.Equal(time.Date(2026, 2, 11, 11, 0, 0, 0, time.UTC)) || c.NotHere[0].Operation != "Send" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestRejectsAreHere(t *testing.T) {
+	whole := record("rejected", "2026-02-11T10:00:00", "Exchange", 2)
+	e := exportOf(t, whole+"\n"+record("broken", "2026-02-11T11:00:00", "Exchange", 2))
+	raw := func(body string) schemas.Message {
+		return schemas.Raw{Tenant: strings.ToUpper(contoso), Source: exchange, Received: now, Body: []byte(body)}.Message()
+	}
+	brokenOne := raw(strings.TrimSuffix(record("broken", "2026-02-11T11:00:00", "Exchange", 2), "}")) // its key is a hash
+	c := matched(t, e, publish.Reject(raw(whole), "ingest", errors.New("too large: x")), publish.Reject(brokenOne, "normalize", schemas.ErrNotJSON))
+	if len(c.NotHere) != 0 {
+		t.Errorf("not here: %+v", c.NotHere)
+	}
+}
+
+func TestAnotherTenantsRecordsAreNotHere(t *testing.T) {
+	body := record("a", "2026-02-11T10:00:00", "Exchange", 2)
+	event := here(t, body)
+	event.SetHeader(schemas.HeaderTenant, fabrikam)
+	if c := matched(t, exportOf(t, body), event); idsOf(c.NotHere) != "a" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestAnExportIsReadInAnyFormAndItsFlawsAreCounted(t *testing.T) {
+	quoted := func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
+	table := "CreationDate,AuditData\n" +
+		"x," + quoted(record("a", "2026-02-11T10:00:00", "Exchange", 2)) + "\n" +
+		"x," + quoted(record("a", "2026-02-11T10:00:00", "Exchange", 2)) + "\n" +
+		"x," + quoted(`{"Operation":"no id"}`) + "\n" +
+		"x,\n"
+	told := 0
+	e, err := ReadExport(strings.NewReader("\ufeff"+table), "export.csv", func(error) { told++ })
+	if err != nil || len(e.records) != 1 || e.repeats != 1 || e.anonymous != 1 || e.bad != 1 || told != 1 {
+		t.Errorf("%+v, %d told, %v", e, told, err)
+	}
+	for name, text := range map[string]string{"nothing": "", "no record": `{"a":1}`} {
+		if _, err := ReadExport(strings.NewReader(text), "export.csv", func(error) {}); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+}
+
+func TestWhoseExportItIs(t *testing.T) {
+	a := record("a", "2026-02-11T10:00:00", "Exchange", 2)
+	b := strings.ReplaceAll(record("b", "2026-02-11T10:00:00", "Exchange", 2), contoso, fabrikam)
+	for name, c := range map[string]struct {
+		text, named, want string
+		err               error
+	}{
+		"as its records say":  {strings.ReplaceAll(a, contoso, strings.ToUpper(contoso)), "", contoso, nil},
+		"as it is named":      {a, fabrikam, fabrikam, nil},
+		"of two":              {a + b, "", "", ErrWhose},
+		"of two, one is told": {a + b, contoso, contoso, nil},
+		"of nobody":           {strings.ReplaceAll(a, contoso, ""), "", "", ErrWhose},
+	} {
+		got, err := exportOf(t, c.text).tenant(c.named)
+		if got != c.want || !errors.Is(err, c.err) {
+			t.Errorf("%s: %q, %v", name, got, err)
+		}
+	}
+}
