@@ -46,7 +46,7 @@ func (b *brokerFlags) check(command string) error {
 		switch command {
 		case "tail":
 			embedded = "follow 'ualstream run --embedded' with --embedded"
-		case "connect", "disconnect", "doctor":
+		case "connect", "disconnect", "doctor", "verify", "replay":
 			embedded = "use that of 'ualstream run --embedded' with --embedded"
 		}
 		return wrongUse("name your Kafka with --brokers host:9092, or "+embedded, "no brokers")
