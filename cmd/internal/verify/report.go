@@ -2,7 +2,6 @@ package verify
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -156,7 +155,7 @@ func (r *Report) sum() {
 		r.add(failed, "content type that could not be listed", "content types that could not be listed")
 	}
 	if r.Against != nil {
-		r.add(len(r.Against.NotHere), "record of the export", "records of the export")
+		r.add(len(r.Against.NotHere), "record that only the export has", "records that only the export has")
 	}
 }
 
@@ -174,12 +173,12 @@ func (r *Report) add(n int, one, many string) {
 
 // Verdict says in a line what the report amounts to.
 func (r *Report) Verdict() string {
-	if r.Missing == 0 {
-		return "complete"
+	verdict := "complete"
+	if r.Missing > 0 {
+		verdict = fmt.Sprintf("%d missing", r.Missing)
 	}
-	parts := make([]string, len(r.Parts))
-	for i, p := range r.Parts {
-		parts[i] = fmt.Sprintf("%d %s", p.Count, p.What)
+	if n := len(r.Records.Repeated); n > 0 {
+		verdict += ", and " + plural(n, "event is", "events are") + " there more than once"
 	}
-	return fmt.Sprintf("%d missing: %s", r.Missing, strings.Join(parts, ", "))
+	return verdict
 }

@@ -21,10 +21,20 @@ func (p *page) line(format string, args ...any) {
 
 // note writes sentences behind a word, and their further lines below each other.
 func (p *page) note(word, format string, args ...any) {
-	head := fmt.Sprintf("  %-9s", word)
+	head := fmt.Sprintf("  %-10s", word)
 	for _, part := range wrapped(fmt.Sprintf(format, args...), columns-utf8.RuneCountInString(head)) {
 		p.line("%s", strings.TrimRight(head+part, " "))
 		head = strings.Repeat(" ", utf8.RuneCountInString(head))
+	}
+}
+
+// rest says how many of a list are not shown: those beyond mostShown, and those that not even the JSON names.
+func (p *page) rest(named, unnamed int) {
+	if more := named - mostShown; more > 0 {
+		p.note("", "and %d more, which --json names", more)
+	}
+	if unnamed > 0 {
+		p.note("", "and %d more, which are only counted", unnamed)
 	}
 }
 

@@ -29,10 +29,13 @@ func Write(w io.Writer, r Report) error {
 	if r.Against != nil {
 		p.against(*r.Against)
 	}
-	p.line("")
-	for _, part := range wrapped(r.Verdict(), columns) {
-		p.line("%s", part)
+	if len(r.Parts) > 0 {
+		p.line("\nMissing")
 	}
+	for _, part := range r.Parts {
+		p.line("%8d %s", part.Count, part.What)
+	}
+	p.line("\n%s", r.Verdict())
 	_, err := io.WriteString(w, p.String())
 	return err
 }
@@ -46,14 +49,14 @@ func (p *page) tenant(t Tenant, now time.Time) {
 		title += "  (from the ledger)"
 	}
 	p.line("\n%s", title)
-	const row = "%-26s %8s %8s %8s %8s %12s"
-	p.line(row, "BLOBS", "LISTED", "STORED", "PENDING", "LOST", "RECORDS")
+	const row = "%-26s %10s %10s %8s %8s"
+	p.line(row+" %12s", "BLOBS", "LISTED", "STORED", "PENDING", "LOST", "RECORDS")
 	for _, f := range t.Feeds {
-		p.line(row, plain(f.ContentType, 26), fmt.Sprint(f.Listed), fmt.Sprint(f.Stored), fmt.Sprint(f.Pending), fmt.Sprint(f.Lost), fmt.Sprint(f.Records))
+		p.line(row+" %12s", plain(f.ContentType, 26), fmt.Sprint(f.Listed), fmt.Sprint(f.Stored), fmt.Sprint(f.Pending), fmt.Sprint(f.Lost), fmt.Sprint(f.Records))
 	}
-	p.line(row, "RECORDS", "DISTINCT", "EVENTS", "REJECTS", "NEITHER", "")
+	p.line(row, "RECORDS", "DISTINCT", "EVENTS", "REJECTS", "NEITHER")
 	for _, f := range t.Feeds {
-		p.line(row, plain(f.ContentType, 26), fmt.Sprint(f.Raw), fmt.Sprint(f.Events), fmt.Sprint(f.Rejects), fmt.Sprint(f.Neither), "")
+		p.line(row, plain(f.ContentType, 26), fmt.Sprint(f.Raw), fmt.Sprint(f.Events), fmt.Sprint(f.Rejects), fmt.Sprint(f.Neither))
 	}
 	for _, f := range t.Feeds {
 		p.feed(f, now)
@@ -110,15 +113,11 @@ func (p *page) records(r Records) {
 		p.note("NEITHER", "%s %s, received %s, tenant %s, at %d/%d", plain(one.Key, 100), plain(one.ContentType, 40), clock(one.Received),
 			plain(one.Tenant, 40), one.Partition, one.Offset)
 	}
-	if more := len(r.Neither) + r.Unnamed - mostShown; more > 0 {
-		p.note("", "and %d more, which --json names", more)
-	}
+	p.rest(len(r.Neither), r.Unnamed)
 	for _, one := range r.Repeated[:min(mostShown, len(r.Repeated))] {
 		p.note("REPEATED", "event %s of tenant %s is there %d times", plain(one.UID, 100), plain(one.Tenant, 40), one.Times)
 	}
-	if more := len(r.Repeated) - mostShown; more > 0 {
-		p.note("", "and %d more, which --json names", more)
-	}
+	p.rest(len(r.Repeated), 0)
 	if r.NotNormalized > 0 {
 		p.note("waiting", "%d messages of the raw topic are not yet normalized, and not looked at", r.NotNormalized)
 	}
@@ -141,7 +140,5 @@ func (p *page) trouble(r Report) {
 	for _, d := range r.Damaged[:min(mostShown, len(r.Damaged))] {
 		p.note("DAMAGED", "entry %d/%d of the ledger: %s", d.Partition, d.Offset, d.Problem)
 	}
-	if more := len(r.Damaged) - mostShown; more > 0 {
-		p.note("", "and %d more, which --json names", more)
-	}
+	p.rest(len(r.Damaged), 0)
 }

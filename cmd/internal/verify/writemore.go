@@ -12,7 +12,7 @@ func (p *page) deep(d Deep) {
 		}
 		p.note("listed", "%s, %d of them not in the ledger, %d in it and not stored", plural(l.Blobs, "blob", "blobs"), len(l.Unknown), len(l.Unsettled))
 		p.blobs("UNKNOWN", l.Unknown)
-		p.blobs("unsettled", l.Unsettled)
+		p.blobs("open", l.Unsettled)
 		if l.Recent > 0 {
 			p.note("recent", "%s created in the last %s, which a worker may yet have to list", plural(l.Recent, "further blob", "further blobs"), length(recent))
 		}
@@ -27,9 +27,7 @@ func (p *page) blobs(word string, blobs []Unsettled) {
 		}
 		p.note(word, "created %s%s: %s", clock(b.Created), state, plain(b.ContentID, 200))
 	}
-	if more := len(blobs) - mostShown; more > 0 {
-		p.note("", "and %d more, which --json names", more)
-	}
+	p.rest(len(blobs), 0)
 }
 
 // against tells what the export and the topics lack of each other.
@@ -49,7 +47,7 @@ func (p *page) against(c Comparison) {
 	if c.BeforeCoverage > 0 {
 		p.note("", "%d of them happened before anything of this tenant is covered", c.BeforeCoverage)
 	}
-	p.note("not there", "%s that are here are not in the export", plural(len(c.NotThere)+c.Unnamed, "record", "records"))
+	p.note("only here", "%s that the export does not have", plural(len(c.NotThere)+c.Unnamed, "record", "records"))
 	p.lines(c.NotThere, c.Unnamed)
 }
 
@@ -57,7 +55,5 @@ func (p *page) lines(list []Line, unnamed int) {
 	for _, l := range list[:min(mostShown, len(list))] {
 		p.note("", "%s  %s  %s", clock(l.Time), plain(l.ID, 100), plain(l.Operation, 60))
 	}
-	if more := len(list) + unnamed - mostShown; more > 0 {
-		p.note("", "and %d more, which --json names", more)
-	}
+	p.rest(len(list), unnamed)
 }
