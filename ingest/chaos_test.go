@@ -29,8 +29,8 @@ func TestWhateverHappensWhatWasListedIsStoredOrLost(t *testing.T) {
 						t.Errorf("the collector ended %s after it was asked to", time.Since(late))
 					}
 					cancel()
-					if c.slots.taken[share{}] != 0 || len(c.slots.line.waiting) != 0 || len(c.flight.keys) != 0 {
-						t.Errorf("%d slots and %d blobs in flight are left", c.slots.taken[share{}], len(c.flight.keys))
+					if c.slots.taken[share{}] != 0 || len(c.slots.line.waiting) != 0 || len(c.flight.blobs) != 0 {
+						t.Errorf("%d slots and %d blobs in flight are left", c.slots.taken[share{}], len(c.flight.blobs))
 					}
 				}
 				w.judge(parallel)

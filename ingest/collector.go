@@ -21,6 +21,10 @@ type Config struct {
 	Sink   Sink
 	Ledger *Ledger // nil is an empty one
 
+	// Hold says whether what follows cannot keep up. While it is true, only what expires within a day is fetched; the
+	// rest is listed and waits as pending. It is asked for each blob. nil never is.
+	Hold func() bool
+
 	Poll     time.Duration // between two listings; 1 minute by default
 	Overlap  time.Duration // how far a listing reaches back before the last one; 6 hours by default
 	Parallel int           // blobs fetched at once, of all content types together; 16 by default; slots says who goes first
@@ -55,13 +59,14 @@ func (cfg Config) withDefaults() Config {
 }
 
 // Collector collects one tenant. Memory is bounded by Parallel: each blob in flight holds a chunk of about a
-// megabyte, or one record where that is larger, and half a megabyte that has arrived ahead of it. Beside that it holds the names of the blobs of seven days: in the
-// Ledger those that are settled, and those that could not be had until they are.
+// megabyte, or one record where that is larger, and half a megabyte that has arrived ahead of it. Beside that it holds
+// what there is in the Ledger, and of the blobs that could not be had when they are tried again.
 type Collector struct {
 	cfg      Config
 	log      *slog.Logger
 	slots    *slots
 	flight   flight
+	hold     hold
 	skewed   teller
 	fetching sync.WaitGroup
 }
@@ -74,14 +79,15 @@ func New(cfg Config) *Collector {
 		cfg:    cfg,
 		log:    log,
 		slots:  newSlots(cfg.Parallel, len(cfg.Tenant.ContentTypes)),
-		flight: flight{keys: map[string]bool{}},
+		flight: flight{blobs: map[id]*passage{}},
+		hold:   hold{asked: cfg.Hold, log: log},
 		skewed: teller{log: log},
 	}
 }
 
 // Run collects until ctx ends, and then returns nil once nothing of it runs any more. The content types do not
 // hold each other up: where one has no permission, it waits and tries again while the others go on. What was in
-// flight when ctx ended is in no ledger entry and is fetched again next time.
+// flight when ctx ended is pending in the ledger, and is fetched from there next time.
 func (c *Collector) Run(ctx context.Context) error {
 	var watches sync.WaitGroup
 	for _, contentType := range c.cfg.Tenant.ContentTypes {
@@ -111,27 +117,4 @@ func (c *Collector) theirNow() time.Time {
 // service, by a clock that is wrong.
 func (c *Collector) surely() time.Time {
 	return c.now().Add(min(0, c.cfg.Feed.Skew()))
-}
-
-// flight is the set of blobs that are queued or being fetched.
-type flight struct {
-	mu   sync.Mutex
-	keys map[string]bool
-}
-
-// enter says whether the blob was not in flight; it is from now on.
-func (f *flight) enter(key string) bool {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.keys[key] {
-		return false
-	}
-	f.keys[key] = true
-	return true
-}
-
-func (f *flight) leave(key string) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	delete(f.keys, key)
 }

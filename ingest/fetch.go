@@ -25,14 +25,18 @@ const justListed = time.Hour
 
 var errImpatient = errors.New("too few records in time: the blob is set aside")
 
-// take has a blob fetched unless it is settled, in flight, or to be tried again at a time of its own. It blocks while there is no slot for it, which slows
-// the listing down to the speed of the sink. Its error is that ctx ended.
+// take has a blob fetched unless that is of no use now. It blocks while there is no slot for it, which slows the listing
+// down to the speed of the sink. Its error is that ctx ended.
 func (w *watch) take(ctx context.Context, b o365.Blob, on round) error {
-	key := w.entry(b).Key()
-	if !w.c.flight.enter(key) {
+	key := idOf(w.c.cfg.Tenant.ID, w.contentType, b.ID)
+	noted, first := w.c.flight.enter(key)
+	if on.roll != nil && !w.c.cfg.Ledger.knows(key) {
+		on.roll[key] = noted
+	}
+	if !first {
 		return nil
 	}
-	if w.c.cfg.Ledger.settled(key, on.retryLost) || w.later.has(key) && !on.again {
+	if w.passOver(key, b, on) {
 		w.c.flight.leave(key)
 		return nil
 	}
@@ -50,6 +54,19 @@ func (w *watch) take(ctx context.Context, b o365.Blob, on round) error {
 	return nil
 }
 
+// passOver says whether a blob is settled, has a turn of its own, or is pending and held.
+func (w *watch) passOver(key id, b o365.Blob, on round) bool {
+	if w.c.cfg.Ledger.settled(key, b.Expires, on.retryLost) {
+		return true
+	}
+	if !on.again && w.later.has(key) {
+		w.later.renew(key, b)
+		return true
+	}
+	_, pending := w.pending(key)
+	return pending && w.c.holds(b)
+}
+
 // class ranks a blob. What is new is live whoever lists it: it may be a sweep that does so first.
 func (w *watch) class(b o365.Blob, live bool) class {
 	now, left := w.c.theirNow(), retention
@@ -59,15 +76,20 @@ func (w *watch) class(b o365.Blob, live bool) class {
 	return classOf(w.contentType, live || now.Sub(b.Created) < w.c.cfg.Overlap, left)
 }
 
-// fetch settles a blob, or sets it aside: then it is tried again later, and nothing is remembered of it before its last
-// day. So is one that is lost and has not expired.
-func (w *watch) fetch(ctx context.Context, key string, class class, b o365.Blob) {
-	entry, err := w.retrieve(ctx, key, class, b)
-	expired := !b.Expires.IsZero() && w.c.surely().After(b.Expires.Add(slack))
-	if err != nil && expired && ctx.Err() == nil {
-		entry = w.entry(b)
-		entry.State, entry.Reason = schemas.BlobLost, "expired before it could be fetched: "+reason(err)
-		err = nil
+// fetch settles a blob, or sets it aside: then it stays pending and is tried again later. So is one that is lost and has
+// not expired.
+func (w *watch) fetch(ctx context.Context, key id, class class, b o365.Blob) {
+	b, err := w.pend(ctx, key, b)
+	if err == nil && w.c.holds(b) {
+		return
+	}
+	var entry schemas.Blob
+	if err == nil {
+		entry, err = w.retrieve(ctx, key, class, b)
+	}
+	over := ctx.Err() == nil && w.givenUp(key, b)
+	if over {
+		entry, err = w.expire(key, b, entry, err), nil
 	}
 	if err == nil {
 		err = w.c.cfg.Sink.Remember(ctx, entry)
@@ -75,39 +97,42 @@ func (w *watch) fetch(ctx context.Context, key string, class class, b o365.Blob)
 	switch {
 	case ctx.Err() != nil && err != nil:
 	case err != nil:
-		tried := w.later.has(key)
 		waiting := w.later.put(key, b, w.c.theirNow())
 		w.tell.met("fetch", err, "blob", b.ID, "set_aside", waiting)
-		if tried {
-			w.foresee(ctx, key, b, err)
-		}
 	default:
-		w.settle(key, b, entry, expired)
+		w.settle(key, b, entry, over)
 	}
 }
 
-// foresee remembers a blob as lost that will be so unless it can be had within a day. A process that stops now and is
-// started after that would not hear of it again, and the loss would be hidden. Where the blob can be had after all, it
-// is remembered as stored; where this is not acknowledged, the next try does it.
-func (w *watch) foresee(ctx context.Context, key string, b o365.Blob, why error) {
-	if b.Expires.Sub(w.c.theirNow()) > nearExpiry || w.c.cfg.Ledger.settled(key, time.Time{}) {
-		return
+// givenUp says whether a blob can no longer be had, by both clocks.
+func (w *watch) givenUp(key id, b o365.Blob) bool {
+	end := w.c.cfg.Ledger.until(key)
+	if !b.Expires.IsZero() {
+		end = latest(end, b.Expires.Add(slack))
 	}
-	entry := w.entry(b)
-	entry.State, entry.Reason = schemas.BlobLost, "not fetched so far, and it expires within a day: "+reason(why)
-	if w.c.cfg.Sink.Remember(ctx, entry) == nil {
-		w.c.cfg.Ledger.Apply(entry)
+	return !end.IsZero() && w.c.surely().After(end)
+}
+
+// expire gives the entry of a blob whose last try is over, with what that came to.
+func (w *watch) expire(key id, b o365.Blob, entry schemas.Blob, failed error) schemas.Blob {
+	if failed != nil {
+		entry = w.entry(key, b)
+		entry.State, entry.Reason = schemas.BlobLost, reason(failed)
 	}
+	if entry.State == schemas.BlobLost && !strings.HasPrefix(entry.Reason, oversized) {
+		entry.Reason = expired + ": " + entry.Reason
+	}
+	return entry
 }
 
 // settle takes note of an entry that the ledger has acknowledged.
-func (w *watch) settle(key string, b o365.Blob, entry schemas.Blob, expired bool) {
+func (w *watch) settle(key id, b o365.Blob, entry schemas.Blob, over bool) {
 	w.c.cfg.Ledger.Apply(entry)
 	lost := entry.State == schemas.BlobLost
 	if lost && !w.later.has(key) { // else it was told
 		w.log.Warn("blob lost", "blob", b.ID, "reason", entry.Reason)
 	}
-	if lost && !expired && !strings.HasPrefix(entry.Reason, oversized) {
+	if lost && !over && !strings.HasPrefix(entry.Reason, oversized) {
 		w.later.put(key, b, w.c.theirNow())
 	} else {
 		w.later.drop(key)
@@ -116,7 +141,7 @@ func (w *watch) settle(key string, b o365.Blob, entry schemas.Blob, expired bool
 
 // retrieve fetches a blob until all its records are acknowledged or it is known to be lost, and gives the
 // ledger entry that says so.
-func (w *watch) retrieve(ctx context.Context, key string, class class, b o365.Blob) (schemas.Blob, error) {
+func (w *watch) retrieve(ctx context.Context, key id, class class, b o365.Blob) (schemas.Blob, error) {
 	last := passes
 	if w.later.has(key) {
 		last = 1 // it was tried in a row before

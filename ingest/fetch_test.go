@@ -115,8 +115,8 @@ func TestABlobThatCannotBeRememberedIsFetchedAgain(t *testing.T) {
 			return []string{`{"Id":"1"}`}, nil
 		}
 		_, s := pass(t, f, time.Hour, func(cfg *Config) {
-			cfg.Sink.(*sink).beforeLedger = func() error {
-				if fetches < 3 {
+			cfg.Sink.(*sink).beforeLedger = func(e schemas.Blob) error {
+				if e.State == schemas.BlobStored && fetches < 3 {
 					return errors.New("no leader")
 				}
 				return nil

@@ -22,7 +22,7 @@ const (
 type haul struct {
 	w        *watch
 	blob     o365.Blob
-	key      string // in the ledger
+	key      id
 	class    class
 	patience *patience
 
@@ -113,7 +113,7 @@ func (h *haul) acknowledged(offsets map[int]int64) {
 
 // entry is the ledger entry of a blob whose records are all acknowledged, or are rejects because of their size.
 func (h *haul) entry() schemas.Blob {
-	e := h.w.entry(h.blob)
+	e := h.w.entry(h.key, h.blob)
 	e.State, e.Records, e.Offsets = schemas.BlobStored, h.records, h.offsets
 	if len(h.rejects) > 0 {
 		e.State, e.Reason = schemas.BlobLost, oversized+strings.Join(h.rejects, "; ")
@@ -137,11 +137,15 @@ func (h *haul) lost(ctx context.Context, cause error) (schemas.Blob, error) {
 	return e, nil
 }
 
-// entry is what the ledger says of any blob, whatever became of it.
-func (w *watch) entry(b o365.Blob) schemas.Blob {
+// entry is what the ledger says of any blob, whatever became of it. Content that tells no expiry is taken to live for
+// seven days from when it was first listed.
+func (w *watch) entry(key id, b o365.Blob) schemas.Blob {
 	now := w.c.now()
 	if b.Expires.IsZero() {
 		b.Expires = now.Add(retention)
+		if until := w.c.cfg.Ledger.until(key); !until.IsZero() {
+			b.Expires = until.Add(-slack)
+		}
 	}
 	return schemas.Blob{
 		Tenant: w.c.cfg.Tenant.ID, ContentType: w.contentType, ContentID: b.ID,

@@ -22,11 +22,12 @@ const (
 // nearExpiry is how long before its expiry content is urgent.
 const nearExpiry = 24 * time.Hour
 
-// classOf ranks content that is being polled for (live), or not, and that can be had for some time yet.
+// classOf ranks content that is being polled for (live), or not, and that can be had for some time yet. What has
+// expired is in no hurry.
 func classOf(contentType string, live bool, left time.Duration) class {
 	first := strings.EqualFold(contentType, "Audit.Exchange") || strings.EqualFold(contentType, "Audit.AzureActiveDirectory")
 	switch {
-	case left <= nearExpiry:
+	case left <= nearExpiry && left > -slack:
 		return urgent
 	case first && live:
 		return firstLive

@@ -18,13 +18,14 @@ type sink struct {
 	changed chan struct{} // closed and replaced at each change
 	raw     []schemas.Message
 	rejects []schemas.Message
-	ledger  []schemas.Blob
+	topic   []schemas.Blob // the ledger's
+	ledger  []schemas.Blob // what of it is about settled blobs
 	next    map[int]int64
 
 	// before is called for each batch before it is acknowledged; its error is Store's.
 	before func(ctx context.Context, batch []schemas.Message) error
 	// beforeLedger is the same for Remember.
-	beforeLedger func() error
+	beforeLedger func(schemas.Blob) error
 }
 
 const partitions = 3
@@ -62,13 +63,16 @@ func (s *sink) Store(ctx context.Context, batch []schemas.Message) (map[int]int6
 
 func (s *sink) Remember(_ context.Context, entry schemas.Blob) error {
 	if s.beforeLedger != nil {
-		if err := s.beforeLedger(); err != nil {
+		if err := s.beforeLedger(entry); err != nil {
 			return err
 		}
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.ledger = append(s.ledger, entry)
+	s.topic = append(s.topic, entry)
+	if entry.State != schemas.BlobListed {
+		s.ledger = append(s.ledger, entry)
+	}
 	s.notify()
 	return nil
 }
@@ -97,7 +101,7 @@ func (s *sink) until(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// entry gives the newest ledger entry of a blob; the caller holds the lock or the collector has ended.
+// entry gives the newest ledger entry of a settled blob; the caller holds the lock or the collector has ended.
 func (s *sink) entry(blob string) schemas.Blob {
 	for _, e := range slices.Backward(s.ledger) {
 		if e.ContentID == blob {
@@ -107,7 +111,7 @@ func (s *sink) entry(blob string) schemas.Blob {
 	return schemas.Blob{}
 }
 
-// settled says whether the blobs are in the ledger.
+// settled says whether the ledger has the blobs as stored or lost.
 func (s *sink) settled(blobs ...string) func() bool {
 	return func() bool {
 		for _, b := range blobs {
@@ -133,15 +137,14 @@ func (s *sink) replay(t *testing.T) *Ledger {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	l := NewLedger()
-	for _, e := range s.ledger {
+	for _, e := range s.topic {
 		m, err := e.Message()
 		if err != nil {
 			t.Fatal(err)
 		}
-		if e, err = schemas.BlobOf(m); err != nil {
+		if err := l.Take(m); err != nil {
 			t.Fatal(err)
 		}
-		l.Apply(e)
 	}
 	return l
 }

@@ -21,10 +21,10 @@ const (
 	relists    = 5                // tries of one window before it waits
 )
 
-// watch follows one content type. Three loops run at once, so that a tenant's first seven days do not hold up
+// watch follows one content type. Four loops run at once, so that a tenant's first seven days do not hold up
 // what happens now: the poll lists the last hours again and again, because a listing near now may be partial; the
-// sweep lists all seven days, at the start and hourly, because content may come late; and the retry fetches again
-// what could not be had.
+// sweep lists all seven days, at the start and hourly, because content may come late; the retry fetches again what
+// could not be had, and the resume what was pending when another process stopped.
 type watch struct {
 	c           *Collector
 	contentType string
@@ -38,13 +38,17 @@ type watch struct {
 func (c *Collector) watch(contentType string) *watch {
 	log := c.log.With("source", contentType)
 	w := &watch{c: c, contentType: contentType, log: log, tell: teller{log: log},
-		later: later{turns: map[string]*turn{}}}
+		later: later{turns: map[id]*turn{}}}
 	w.margin.Store(int64(margin))
 	return w
 }
 
 func (w *watch) run(ctx context.Context) {
 	begun := w.c.theirNow()
+	var loops sync.WaitGroup
+	defer loops.Wait()
+	loops.Go(func() { w.retry(ctx) })
+	loops.Go(func() { w.resume(ctx) })
 	live := withErrand(ctx, errand{class: classOf(w.contentType, true, retention)})
 	subscribed := w.persist(live, "subscription", func() error {
 		err := w.subscribe(live)
@@ -57,11 +61,8 @@ func (w *watch) run(ctx context.Context) {
 	if !subscribed {
 		return
 	}
-	var loops sync.WaitGroup
 	loops.Go(func() { w.poll(ctx, begun) })
 	loops.Go(func() { w.sweep(ctx) })
-	loops.Go(func() { w.retry(ctx) })
-	loops.Wait()
 }
 
 // round is what a listing is for.
@@ -69,6 +70,7 @@ type round struct {
 	live      bool      // it is the poll
 	again     bool      // it is the retry, which alone takes what could not be had
 	retryLost time.Time // what was lost before that gets another try; by our clock
+	roll      roll      // what it gave that the ledger did not know; nil where it is no listing
 }
 
 // poll lists what came since the last complete listing, and Overlap before it. However long the listing did not
@@ -157,6 +159,8 @@ func (w *watch) list(ctx context.Context, win window, on round) error {
 	p := newPatience(answerIn, func() { cancel(errUnanswered) })
 	defer p.rest()
 	asked = withErrand(asked, errand{class: classOf(w.contentType, on.live, left), patience: p})
+	on.roll = roll{}
+	begun, asOf := time.Now(), w.c.surely()
 	p.run()
 	for b, err := range w.c.cfg.Feed.List(asked, w.contentType, win.from, win.to) {
 		p.rest()
@@ -169,6 +173,9 @@ func (w *watch) list(ctx context.Context, win window, on round) error {
 		p.renew()
 		p.run()
 	}
+	// The answer tells the service's clock, so that ours is judged by it now.
+	asOf = earliest(asOf, w.c.surely().Add(-time.Since(begun)))
+	w.credit(ctx, win, asOf.Truncate(time.Second), on.roll)
 	return nil
 }
 

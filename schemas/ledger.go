@@ -40,6 +40,19 @@ type Blob struct {
 // Key gives the entry's key, tenant/type/contentId.
 func (b Blob) Key() string { return b.Tenant + "/" + b.ContentType + "/" + b.ContentID }
 
+// Day names the day that the blob is counted in: that of contentCreated, or where that could not be read, of seven days
+// before its expiry.
+func (b Blob) Day() string {
+	switch {
+	case !b.Created.IsZero():
+		return DayOf(b.Created)
+	case !b.Expires.IsZero():
+		return DayOf(b.Expires.AddDate(0, 0, -7))
+	default:
+		return DayOf(b.At)
+	}
+}
+
 // Message gives the entry as it is written to the ledger topic.
 func (b Blob) Message() (Message, error) {
 	b.V = LedgerVersion
@@ -47,18 +60,27 @@ func (b Blob) Message() (Message, error) {
 }
 
 // BlobOf reads a blob's message of the ledger topic, which is one that no other function below takes: see IsDay and
-// IsDeployment. A tombstone gives an entry without a state.
+// IsDeployment. A tombstone gives an entry without a state. An error other than a *VersionError says that the entry is
+// damaged: it says nothing, or something of another blob.
 func BlobOf(m Message) (Blob, error) {
-	var b Blob
+	parts := strings.SplitN(string(m.Key), "/", 3)
+	if len(parts) != 3 {
+		return Blob{}, fmt.Errorf("ledger key %q at %d/%d: want tenant/type/contentId", m.Key, m.Partition, m.Offset)
+	}
 	if len(m.Value) == 0 {
-		parts := strings.SplitN(string(m.Key), "/", 3)
-		if len(parts) != 3 {
-			return b, fmt.Errorf("ledger key %q at %d/%d: want tenant/type/contentId", m.Key, m.Partition, m.Offset)
-		}
 		return Blob{Tenant: parts[0], ContentType: parts[1], ContentID: parts[2]}, nil
 	}
-	err := readLedger(m, &b)
-	return b, err
+	var b Blob
+	if err := readLedger(m, &b); err != nil {
+		return Blob{}, err
+	}
+	switch {
+	case b.Key() != string(m.Key):
+		return Blob{}, damaged(m, "it is about %q", b.Key())
+	case b.State != BlobListed && b.State != BlobStored && b.State != BlobLost:
+		return Blob{}, damaged(m, "state %q", b.State)
+	}
+	return b, nil
 }
 
 // LedgerTenant gives the tenant of a ledger or tenants key, which such topics are partitioned by.

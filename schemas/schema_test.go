@@ -71,26 +71,6 @@ func TestEverySchemaCompilesUnderItsOwnName(t *testing.T) {
 	}
 }
 
-func TestLedgerValuesAreValid(t *testing.T) {
-	s := compiled(t, "ledger")
-	lost := stored()
-	lost.State, lost.Reason, lost.Offsets = schemas.BlobLost, "AF20051: expired", nil
-	for _, b := range []schemas.Blob{stored(), lost} {
-		m, err := b.Message()
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := validate(t, s, m.Value); err != nil {
-			t.Errorf("%s: %v", m.Value, err)
-		}
-	}
-	lost.Reason = ""
-	m, _ := lost.Message()
-	if validate(t, s, m.Value) == nil {
-		t.Error("a loss without a reason is valid")
-	}
-}
-
 func TestTenantValuesAreValid(t *testing.T) {
 	s := compiled(t, "tenant")
 	m, err := tenant().Message()
@@ -117,15 +97,6 @@ func TestRejectLinesAreValid(t *testing.T) {
 		if err := validate(t, s, line.Bytes()); err != nil {
 			t.Errorf("%s: %v", &line, err)
 		}
-	}
-}
-
-func stored() schemas.Blob {
-	at := time.Date(2026, 2, 12, 10, 53, 24, 123e6, time.UTC)
-	return schemas.Blob{
-		Tenant: "00000000-0000-4000-8000-000000000001", ContentType: "Audit.Exchange", ContentID: "a/b$c",
-		State: schemas.BlobStored, Created: at, Expires: at.Add(7 * 24 * time.Hour), At: at.Add(time.Minute),
-		Records: 3, Offsets: map[int]int64{0: 17, 11: 4},
 	}
 }
 
