@@ -39,6 +39,7 @@ func commands() []command {
 		{"doctor", "what is wrong and how to fix it", doctorUsage, runDoctor},
 		{"status", "what is connected, how far behind it is, and what was lost", statusUsage, showStatus},
 		{"verify", "whether everything is there that Microsoft offered, and what is missing", verifyUsage, runVerify},
+		{"replay", "normalize what was rejected once more, with this version", replayUsage, runReplay},
 		{"tail", "follow threats, events or rejects", tailUsage, tail},
 		{"simulate", "Microsoft's side, for tests of your own", simulateUsage, simulate},
 		{"ready", "ask a worker whether it is ready, for health checks", readyUsage, ready},

@@ -11,7 +11,6 @@ import (
 	"strings"
 	"time"
 
-	"ualstream/cmd/internal/status"
 	"ualstream/cmd/internal/verify"
 	"ualstream/cmd/internal/worker"
 	"ualstream/ingest/o365"
@@ -93,21 +92,11 @@ func runVerify(ctx context.Context, e *env, args []string) error {
 
 // gather reads what there is in a Kafka that answers.
 func (e *env) gather(ctx context.Context, c *config, o verify.Options) (verify.Report, error) {
-	none := verify.Report{}
-	cluster, err := c.cluster(e, c.logger(e))
+	cluster, err := c.present(ctx, e)
 	if err != nil {
-		return none, err
+		return verify.Report{}, err
 	}
 	defer cluster.Close()
-	outlook, err := look(ctx, cluster)
-	switch {
-	case ctx.Err() != nil:
-		return none, ctx.Err()
-	case err != nil:
-		return none, c.notSeen(err)
-	case len(outlook.Missing) > 0:
-		return none, c.notSeen(&status.MissingError{Topics: outlook.Missing})
-	}
 	report, err := verify.Gather(ctx, cluster, o)
 	return report, notVerified(err)
 }

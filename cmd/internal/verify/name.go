@@ -34,6 +34,12 @@ func nameOfEvent(m *schemas.Message) name {
 	return name{strings.ToLower(m.Header(schemas.HeaderTenant)), id}
 }
 
+// EventName gives what tells an event from all others: its tenant, in lower case, and the Id of its record.
+func EventName(m *schemas.Message) (tenant, uid string) {
+	n := nameOfEvent(m)
+	return n.tenant, n.id
+}
+
 // nameOfReject names a message of the rejects topic, and says whether it is a record's: not one of those of detect,
 // whose records have an event. What is too large as an event has the event's headers; all others have the raw key.
 func nameOfReject(m *schemas.Message) (n name, ok bool) {
