@@ -1,0 +1,131 @@
+package sigma
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/goccy/go-yaml"
+	"github.com/goccy/go-yaml/ast"
+	"github.com/goccy/go-yaml/lexer"
+	"github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
+)
+
+// parse reads the document. It refuses what would cost too much before it parses: the parser's cost grows with the
+// square of the depth.
+func (d document) parse() (n *node, f *fault) {
+	if f := d.check(); f != nil {
+		return nil, f
+	}
+	defer func() {
+		if caught := recover(); caught != nil { // the parser is not ours; a rule file must not end the process
+			n, f = nil, refuse(d.line, "simplify the document", "the YAML cannot be parsed: %v", caught)
+		}
+	}()
+	tokens := lexer.Tokenize(string(d.text))
+	if f := d.checkDepth(tokens); f != nil {
+		return nil, f
+	}
+	file, err := parser.Parse(tokens, 0)
+	if err != nil {
+		return nil, d.syntax(err)
+	}
+	r := reader{doc: d, anchors: map[string]*node{}}
+	for _, doc := range file.Docs {
+		if doc.Body != nil {
+			return r.read(doc.Body)
+		}
+	}
+	return nil, refuse(d.line, "", "the document is empty")
+}
+
+// syntax leaves out the excerpt that the parser offers: it may be long, and its making costs much.
+func (d document) syntax(err error) *fault {
+	if y, ok := errors.AsType[yaml.Error](err); ok && y.GetToken() != nil {
+		return refuse(d.at(y.GetToken()), "mend the YAML; a value with : # % @ * & ! in it wants single quotes",
+			"this is not YAML: %s", y.GetMessage())
+	}
+	return refuse(d.line, "mend the YAML", "this is not YAML")
+}
+
+// at gives the line of a token in the file.
+func (d document) at(t *token.Token) int { return d.line + t.Position.Line - 1 }
+
+// checkDepth bounds the nesting by the columns at which blocks open and by the open brackets.
+func (d document) checkDepth(tokens token.Tokens) *fault {
+	var columns []int // of the open blocks
+	flow, properties := 0, 0
+	for _, t := range tokens {
+		column := t.Position.Column
+		switch t.Type {
+		case token.SequenceStartType, token.MappingStartType:
+			flow++
+		case token.SequenceEndType, token.MappingEndType:
+			flow--
+		case token.TagType, token.AnchorType:
+			properties++
+			continue
+		case token.MappingValueType:
+			if t.Prev != nil {
+				column = t.Prev.Position.Column
+			}
+			fallthrough
+		case token.SequenceEntryType, token.MappingKeyType:
+			for len(columns) > 0 && columns[len(columns)-1] >= column {
+				columns = columns[:len(columns)-1]
+			}
+			columns = append(columns, column)
+		default:
+			properties = 0
+		}
+		if len(columns)+flow+properties > maxDepth {
+			return refuse(d.at(t), "", "the YAML is nested more than %d deep", maxDepth)
+		}
+	}
+	return nil
+}
+
+// plain gives the text of an unquoted scalar. The lexer drops tabs within it, so a scalar with a tab is folded here
+// (YAML 1.2.2 §7.3.3): lines are trimmed and joined by a blank, an empty line is a line break.
+func plain(t *token.Token) string {
+	origin := strings.TrimSpace(t.Origin)
+	if !strings.Contains(origin, "\t") {
+		return t.Value
+	}
+	var b strings.Builder
+	breaks := 0
+	for i, line := range strings.Split(origin, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" {
+			breaks++
+			continue
+		}
+		if breaks > 0 {
+			b.WriteString(strings.Repeat("\n", breaks))
+		} else if i > 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteString(line)
+		breaks = 0
+	}
+	return b.String()
+}
+
+// scalarOf gives the value of a scalar node of the parser.
+func scalarOf(n ast.Node) (scalar, bool) {
+	switch n := n.(type) {
+	case *ast.LiteralNode:
+		return scalar{text: n.Value.Value}, true
+	case *ast.StringNode:
+		if t := n.GetToken(); t.Type != token.SingleQuoteType && t.Type != token.DoubleQuoteType {
+			return resolve(plain(t)), true
+		}
+		return scalar{text: n.Value}, true
+	case *ast.NullNode:
+		return scalar{kind: nullScalar}, true
+	case ast.ScalarNode:
+		return resolve(n.GetToken().Value), true
+	default:
+		return scalar{}, false
+	}
+}
