@@ -35,7 +35,8 @@ func (c *Cluster) Own(ctx context.Context, group string, t schemas.Topic, work f
 		return err
 	}
 	working, within := errgroup.WithContext(ctx)
-	o := &owner{seat: seat, topic: balancer.topic, work: work, working: working, met: func() {}, at: map[int]tenure{}}
+	o := &owner{seat: seat, topic: balancer.topic, partitions: partitions, work: work, working: working,
+		met: func() {}, at: map[int]tenure{}}
 	for within.Err() == nil {
 		o.generation(within)
 	}
@@ -49,9 +50,10 @@ func (c *Cluster) Own(ctx context.Context, group string, t schemas.Topic, work f
 // owner is this process in a group of Own.
 type owner struct {
 	*seat
-	topic   string
-	work    func(context.Context, int) error
-	working *errgroup.Group
+	topic      string
+	partitions int // of the topic
+	work       func(context.Context, int) error
+	working    *errgroup.Group
 
 	mu  sync.Mutex
 	met func()         // ends the watch over the time between two generations
@@ -101,6 +103,7 @@ func (o *owner) settle(ctx context.Context, generation int32, assigned []kafka.P
 			o.begin(ctx, a.ID)
 		}
 	}
+	o.c.log.Info("kafka: the group has shared out its partitions", "group", o.name, "here", len(assigned), "of", o.partitions)
 	return gone
 }
 

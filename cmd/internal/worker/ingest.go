@@ -36,15 +36,16 @@ func (w *Worker) ingest(ctx context.Context) error {
 // wrote it.
 func (w *Worker) collect(ctx context.Context, r *roster, partition int) error {
 	k := w.newKeeper(partition)
-	if err := k.read(ctx); err != nil {
+	if err := k.read(ctx, nil); err != nil {
 		return fmt.Errorf("read the ledger: %w", err)
 	}
 	w.metrics.partitions.Inc()
 	defer w.metrics.partitions.Dec()
 	r.own(ctx, partition, k.ledger)
-	defer r.disown(partition)
-	<-ctx.Done()
-	return nil
+	err := k.run(ctx)
+	r.disown(partition)
+	k.last(ctx)
+	return err
 }
 
 // client gives a client that fetches a tenant's content.

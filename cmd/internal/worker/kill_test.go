@@ -25,7 +25,9 @@ type child struct {
 	CloudURL, CA string
 	Brokers      []string
 	Prefix       string
-	State        string // "" for memory
+	State        string   // "" for memory
+	Stages       []string // nil for all
+	Tenants      []schemas.Tenant
 }
 
 func TestMain(m *testing.M) {
@@ -47,6 +49,9 @@ func runChild(config string) {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	o := options(log, c.CloudURL, tr, kafka.Config{Brokers: c.Brokers, Prefix: c.Prefix, Logger: log})
 	o.State = c.State
+	if c.Stages != nil {
+		o.Stages, o.Tenants = c.Stages, c.Tenants
+	}
 	w, err := worker.New(o)
 	if err != nil {
 		panic(err)
@@ -65,7 +70,7 @@ func TestKilledInTheMiddleOfABlobLosesNothing(t *testing.T) {
 		}
 		offer(t, cloud, time.Now(), bodies...)
 	}
-	config, err := json.Marshal(child{cloud.URL(), string(cloud.CAPEM()), k.Brokers, k.Prefix, ""})
+	config, err := json.Marshal(child{CloudURL: cloud.URL(), CA: string(cloud.CAPEM()), Brokers: k.Brokers, Prefix: k.Prefix})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -92,7 +92,7 @@ func prepare(t *testing.T, k kafka.Config) {
 // killable runs a worker in a process of its own; kill ends it with SIGKILL.
 func killable(t *testing.T, cloud *cloudsim.Cloud, k kafka.Config, state string) (kill func()) {
 	t.Helper()
-	config, err := json.Marshal(child{cloud.URL(), string(cloud.CAPEM()), k.Brokers, k.Prefix, state})
+	config, err := json.Marshal(child{CloudURL: cloud.URL(), CA: string(cloud.CAPEM()), Brokers: k.Brokers, Prefix: k.Prefix, State: state})
 	if err != nil {
 		t.Fatal(err)
 	}
