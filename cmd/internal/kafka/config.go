@@ -1,6 +1,7 @@
 package kafka
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -27,6 +28,9 @@ type Config struct {
 	Guarantee  Guarantee    // of the stages; ExactlyOnce if empty
 	Partitions int          // of topics that Prepare creates; schemas.DefaultPartitions if 0
 	Logger     *slog.Logger // outages, refusals and losses; nil for silence
+	// Damaged, if set, is asked what to do at a batch that cannot be decoded, again and again as long as its answer is 0:
+	// that the partition waits there. Else it is the offset to go on with. An error is logged.
+	Damaged func(ctx context.Context, d Damage) (to int64, err error)
 
 	folder string // of an embedded broker
 }

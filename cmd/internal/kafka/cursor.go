@@ -1,14 +1,14 @@
 package kafka
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"time"
 
+	"github.com/cenkalti/backoff/v4"
 	"github.com/segmentio/kafka-go"
-	"github.com/segmentio/kafka-go/protocol"
 
 	"ualstream/schemas"
 )
@@ -24,17 +24,23 @@ type cursor struct {
 	topic     schemas.Topic
 	partition int
 	offset    int64                // of the next message; kafka.FirstOffset for the beginning
+	ended     int64                // where the last batch that was read ended; 0 for none
 	lost      func(from, to int64) // told of what was deleted before it was read; may be nil
 }
 
 // next waits a moment for messages, moves beyond them and gives them. It may give none, and may have moved: over
-// transaction markers, what was aborted and compacted messages. Failures are retried until ctx ends.
+// transaction markers, what was aborted and compacted messages. Failures are retried until ctx ends. At a batch that
+// cannot be decoded it waits until it can be, or Config.Damaged says where to go on.
 func (k *cursor) next(ctx context.Context) (batch []schemas.Message, err error) {
-	return k.take(ctx, 1, fetchWait)
+	batch, err = k.take(ctx)
+	if d, ok := errors.AsType[*DamagedError](err); ok {
+		return nil, k.stopped(ctx, d)
+	}
+	return batch, err
 }
 
-// take is next, where the moment ends once there are so many bytes.
-func (k *cursor) take(ctx context.Context, enough int32, wait time.Duration) (batch []schemas.Message, err error) {
+// take is next, where a *DamagedError is returned.
+func (k *cursor) take(ctx context.Context) (batch []schemas.Message, err error) {
 	attrs := []any{"topic", k.topic.Name(k.c.cfg.Prefix), "partition", k.partition, "offset", k.offset}
 	err = k.c.persist(ctx, "cannot read", attrs, func() (err error) {
 		if k.offset < 0 {
@@ -42,9 +48,12 @@ func (k *cursor) take(ctx context.Context, enough int32, wait time.Duration) (ba
 				return err
 			}
 		}
-		batch, err = k.fetch(ctx, enough, wait)
+		batch, err = k.fetch(ctx, 1, fetchWait)
 		if errors.Is(err, kafka.OffsetOutOfRange) {
 			return k.outOfRange(ctx)
+		}
+		if d, ok := errors.AsType[*DamagedError](err); ok {
+			return backoff.Permanent(d)
 		}
 		return err
 	})
@@ -68,8 +77,14 @@ func (c *Cluster) At(ctx context.Context, t schemas.Topic, partition int, offset
 		if errors.Is(err, kafka.OffsetOutOfRange) {
 			return nil
 		}
+		if d, ok := errors.AsType[*DamagedError](err); ok {
+			return backoff.Permanent(d)
+		}
 		return err
 	})
+	if d, ok := errors.AsType[*DamagedError](err); ok {
+		return found, k.stopped(ctx, d)
+	}
 	return found, err
 }
 
@@ -100,98 +115,74 @@ func (k *cursor) outOfRange(ctx context.Context) error {
 	return nil
 }
 
-// fetch makes one attempt.
+// fetch makes one attempt. Of a batch it gives all or nothing, and nothing of what follows on one that cannot be
+// decoded: that is a *DamagedError once it comes first.
 func (k *cursor) fetch(ctx context.Context, enough int32, wait time.Duration) ([]schemas.Message, error) {
 	f, err := k.request(ctx, k.offset, enough, fetchBytes, wait)
-	if err != nil || len(f.batches) == 0 {
-		return nil, err
-	}
-	var out []schemas.Message
-	next := k.offset
-	err = f.visible(func(r *kafka.Record, seen bool) error {
-		if r.Offset < k.offset {
-			return nil // a batch comes whole, from its first message on
-		}
-		next = r.Offset + 1
-		if !seen {
-			return nil
-		}
-		m, err := k.message(r)
-		out = append(out, m)
-		return err
-	})
-	if err == nil && next == k.offset {
-		next, err = k.stepOver(ctx, f.batches[0], f.stable)
+	if errors.Is(err, kafka.InvalidMessage) {
+		return nil, k.damaged(fmt.Errorf("the broker cannot read it: %w", err))
 	}
 	if err != nil {
 		return nil, err
 	}
-	k.offset = next
+	var out []schemas.Message
+	void, ahead := f.voids(), *k // a copy, which moves as long as all goes well
+	for rest := f.records; len(rest) > 0; {
+		messages, size, err := ahead.read(ctx, rest, f.stable, void)
+		if err != nil && ahead.offset == k.offset {
+			return nil, err
+		}
+		if err != nil {
+			break
+		}
+		out, rest = append(out, messages...), rest[size:]
+	}
+	k.offset, k.ended = ahead.offset, ahead.ended
 	return out, nil
 }
 
-// stepOver finds where a batch ends of which compaction left nothing from the cursor's offset on. kafka-go does not
-// tell a batch's last offset, and going on by one offset a fetch takes as many fetches as the batch had messages.
-// Any offset inside gives the same batch, so a search by halves finds the first one outside.
-func (k *cursor) stepOver(ctx context.Context, batch protocol.RecordReader, end int64) (int64, error) {
-	inside, outside := k.offset, max(end, k.offset+1)
-	for step := int64(1); inside+1 < outside; step *= 2 {
-		at := min(inside+step, inside+(outside-inside)/2)
-		found, err := k.request(ctx, at, 1, 1, time.Millisecond)
-		if err != nil {
-			return 0, err
-		}
-		if len(found.batches) > 0 && base(found.batches[0]) == base(batch) {
-			inside = at
-		} else {
-			outside, step = at, 1
-		}
+// read gives the messages of the first batch of b and moves behind it.
+func (k *cursor) read(ctx context.Context, b []byte, stable int64, void func(batch) bool) (messages []schemas.Message, size int, err error) {
+	t, size, err := takeBatch(b)
+	if err == nil {
+		err = k.follows(ctx, t, stable)
 	}
-	return outside, nil
+	if err == nil && !void(t) {
+		messages, err = t.messages(laneKey{k.topic, k.partition}, k.offset)
+	}
+	if _, away := errors.AsType[awayError](err); away {
+		return nil, 0, err
+	}
+	if err != nil {
+		return nil, 0, k.damaged(err)
+	}
+	k.offset, k.ended = t.next, t.next
+	return messages, size, nil
 }
 
-func base(batch protocol.RecordReader) int64 {
-	if b, ok := batch.(interface{ Offset() int64 }); ok {
-		return b.Offset()
-	}
-	return -1
-}
+// awayError says that Kafka could not be asked.
+type awayError struct{ error }
 
-// each reads a batch's records and gives their memory back.
-func each(batch protocol.RecordReader, do func(*kafka.Record) error) error {
-	for {
-		r, err := batch.ReadRecord()
-		if errors.Is(err, io.EOF) {
-			return nil
-		}
-		if err != nil {
-			return fmt.Errorf("decode a record batch: %w", err)
-		}
-		err = do(r)
-		if r.Key != nil {
-			_ = r.Key.Close()
-		}
-		if r.Value != nil {
-			_ = r.Value.Close()
-		}
-		if err != nil {
-			return err
-		}
+// follows checks that a batch is the one that the cursor is at. Batches follow on each other without a gap but where
+// compaction took some: a gap elsewhere is messages that Kafka has lost. No checksum covers where a batch says it is.
+func (k *cursor) follows(ctx context.Context, t batch, stable int64) error {
+	switch {
+	case t.next <= k.offset, t.next > stable, t.base < k.offset && k.ended == k.offset:
+		return fmt.Errorf("it is said to be the offsets from %d to %d, and offset %d is due, of those before %d", t.base, t.next, k.offset, stable)
+	case t.base <= k.offset || k.topic.Settings().Cleanup != "delete":
+		return nil
 	}
-}
-
-func (k *cursor) message(r *kafka.Record) (schemas.Message, error) {
-	m := schemas.Message{Topic: k.topic, Partition: k.partition, Offset: r.Offset, Time: r.Time.UTC()}
-	var err error
-	if m.Key, err = kafka.ReadAll(r.Key); err != nil {
-		return m, fmt.Errorf("decode the key at offset %d: %w", r.Offset, err)
+	there, err := k.headAt(ctx, t.base)
+	if err != nil {
+		return awayError{err}
 	}
-	if m.Value, err = kafka.ReadAll(r.Value); err != nil {
-		return m, fmt.Errorf("decode the value at offset %d: %w", r.Offset, err)
+	if !bytes.Equal(there, t.head) {
+		return fmt.Errorf("it is said to begin at offset %d, and begins at %d", t.base, k.offset)
 	}
-	m.Headers = make([]schemas.Header, len(r.Headers))
-	for i, h := range r.Headers {
-		m.Headers[i] = schemas.Header{Key: h.Key, Value: string(h.Value)}
+	k.c.log.Error("kafka: messages are not there any more, and were not read before", "topic", k.topic.Name(k.c.cfg.Prefix),
+		"partition", k.partition, "from", k.offset, "to", t.base, "lost", t.base-k.offset)
+	if k.lost != nil {
+		k.lost(k.offset, t.base)
 	}
-	return m, nil
+	return nil
 }

@@ -3,7 +3,9 @@ package kafka
 import (
 	"cmp"
 	"context"
+	"encoding/binary"
 	"fmt"
+	"io"
 	"math"
 	"slices"
 	"time"
@@ -16,7 +18,7 @@ import (
 // fetched is what one fetch gave of a partition: record batches up to its last stable offset, which is where the
 // oldest open transaction begins.
 type fetched struct {
-	batches []protocol.RecordReader // markers of transactions among them
+	records []byte // batches as they are on the broker's disk, markers of transactions among them; the last may be cut
 	aborted []fetch.ResponseTransaction
 	stable  int64
 }
@@ -24,7 +26,7 @@ type fetched struct {
 // request fetches record batches from offset on, up to so many bytes; the first may begin before it. The broker waits
 // for enough of them, but not longer than wait. It fetches as a read_committed
 // consumer does, but kafka-go's own leaves what was aborted in, and so does the broker: it only names it. So the
-// request is made here, and fetched.visible drops what was aborted.
+// request is made here, and voids tells what was aborted.
 func (k *cursor) request(ctx context.Context, offset int64, enough, bytes int32, wait time.Duration) (f fetched, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
@@ -41,7 +43,7 @@ func (k *cursor) request(ctx context.Context, offset int64, enough, bytes int32,
 	if err != nil {
 		return f, err
 	}
-	res, ok := answer.(*fetch.Response)
+	res, ok := answer.(*fetchResponse)
 	if !ok || len(res.Topics) != 1 || len(res.Topics[0].Partitions) != 1 {
 		return f, fmt.Errorf("fetch: want one partition in the answer, got %T", answer)
 	}
@@ -49,36 +51,89 @@ func (k *cursor) request(ctx context.Context, offset int64, enough, bytes int32,
 	if code := cmp.Or(res.ErrorCode, p.ErrorCode); code != 0 {
 		return f, kafka.Error(code)
 	}
-	f.aborted, f.stable = p.AbortedTransactions, p.LastStableOffset
-	if stream, ok := p.RecordSet.Records.(*protocol.RecordStream); ok {
-		f.batches = stream.Records
-	}
-	return f, nil
+	return fetched{p.RecordSet.bytes, p.AbortedTransactions, p.LastStableOffset}, nil
 }
 
-// visible calls do for each record, in order, and says whether a read_committed consumer sees it: markers are no
-// messages, and a producer's records are void from where its aborted transaction began to the marker that ends it.
-func (f fetched) visible(do func(r *kafka.Record, seen bool) error) error {
+// voids gives a function that says of each batch, asked in their order, whether a read_committed consumer sees nothing
+// of it: markers are no messages, and a producer's records are void from where its aborted transaction began to the
+// marker that ends it.
+func (f fetched) voids() func(batch) bool {
 	pending := slices.SortedFunc(slices.Values(f.aborted), func(a, b fetch.ResponseTransaction) int {
 		return cmp.Compare(a.FirstOffset, b.FirstOffset) // they come in the order of their ends
 	})
 	void := map[int64]bool{} // producers in an aborted transaction
-	for _, b := range f.batches {
-		for len(pending) > 0 && pending[0].FirstOffset <= base(b) {
+	return func(b batch) bool {
+		for len(pending) > 0 && pending[0].FirstOffset <= b.base {
 			void[pending[0].ProducerID] = true
 			pending = pending[1:]
 		}
-		seen := true
-		switch b := b.(type) {
-		case *protocol.ControlBatch:
-			delete(void, b.ProducerID)
-			seen = false
-		case *protocol.RecordBatch:
-			seen = !b.Attributes.Transactional() || !void[b.ProducerID]
+		if b.attributes.Control() {
+			delete(void, b.producer)
+			return true
 		}
-		if err := each(b, func(r *kafka.Record) error { return do(r, seen) }); err != nil {
-			return err
+		return b.attributes.Transactional() && void[b.producer]
+	}
+}
+
+// fetchResponse is Kafka's answer to a fetch with the records as they come. Registering it takes the place of
+// kafka-go's, which decodes them: its Client.Fetch must not be called.
+type fetchResponse struct {
+	ThrottleTimeMS int32          `kafka:"min=v1,max=v11"`
+	ErrorCode      int16          `kafka:"min=v7,max=v11"`
+	SessionID      int32          `kafka:"min=v7,max=v11"`
+	Topics         []fetchedTopic `kafka:"min=v0,max=v11"`
+}
+
+type fetchedTopic struct {
+	Topic      string             `kafka:"min=v0,max=v11"`
+	Partitions []fetchedPartition `kafka:"min=v0,max=v11"`
+}
+
+type fetchedPartition struct {
+	Partition            int32                       `kafka:"min=v0,max=v11"`
+	ErrorCode            int16                       `kafka:"min=v0,max=v11"`
+	HighWatermark        int64                       `kafka:"min=v0,max=v11"`
+	LastStableOffset     int64                       `kafka:"min=v4,max=v11"`
+	LogStartOffset       int64                       `kafka:"min=v5,max=v11"`
+	AbortedTransactions  []fetch.ResponseTransaction `kafka:"min=v4,max=v11"`
+	PreferredReadReplica int32                       `kafka:"min=v11,max=v11"`
+	RecordSet            recordSet                   `kafka:"min=v0,max=v11"`
+}
+
+// ApiKey is kafka-go's interface of a message.
+func (*fetchResponse) ApiKey() protocol.ApiKey { return protocol.Fetch }
+
+func init() { protocol.Register(&fetch.Request{}, &fetchResponse{}) }
+
+// recordSet is bytes that their size goes before; -1 is none.
+type recordSet struct{ bytes []byte }
+
+// ReadFrom is how kafka-go lets a type decode itself. r ends where the answer does.
+func (s *recordSet) ReadFrom(r io.Reader) (int64, error) {
+	var head [4]byte
+	if _, err := io.ReadFull(r, head[:]); err != nil {
+		return 0, err
+	}
+	size := int32(binary.BigEndian.Uint32(head[:]))
+	if size <= 0 {
+		return int64(len(head)), nil
+	}
+	var err error
+	s.bytes, err = readAll(r, int(size))
+	return int64(len(head) + len(s.bytes)), err
+}
+
+// readAll reads so many bytes, and takes no more memory than there are: what stands for the size may be damaged.
+func readAll(r io.Reader, size int) ([]byte, error) {
+	b := make([]byte, 0, min(size, 2*fetchBytes))
+	for len(b) < size {
+		if len(b) == cap(b) {
+			b = slices.Grow(b, len(b))
+		}
+		n, err := io.ReadFull(r, b[len(b):min(size, cap(b))])
+		if b = b[:len(b)+n]; err != nil {
+			return nil, err
 		}
 	}
-	return nil
+	return b, nil
 }

@@ -126,8 +126,9 @@ func (t *transactional) gather(ctx context.Context) ([]schemas.Message, error) {
 	if size >= transactionBytes {
 		return batch, nil
 	}
-	more, err := t.take(ctx, transactionBytes, transactionWait)
-	return append(batch, more...), err
+	// What cannot be read now is the next transaction's matter: nothing that is here waits for it.
+	more, _ := t.fetch(ctx, transactionBytes, transactionWait)
+	return append(batch, more...), ctx.Err()
 }
 
 // deliver processes a batch, and writes and commits it in one transaction, until that is done.

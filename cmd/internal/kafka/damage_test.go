@@ -1,0 +1,279 @@
+package kafka
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"log/slog"
+	"slices"
+	"sync"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"ualstream/schemas"
+)
+
+// disk is a partition's log whose bytes a test can change under the embedded broker, which answers fetches from it as
+// Kafka does from its own: it trusts what its index says, and looks at no checksum.
+type disk struct {
+	mu      sync.Mutex
+	topic   string
+	batches [][]byte
+	from    []int64 // where each begins, and at last where the log ends
+	most    int     // batches in an answer
+}
+
+// onDisk copies partition 0 of a topic, and has the broker answer from the copy.
+func onDisk(t *testing.T, b *Broker, c *Cluster, topic schemas.Topic) *disk {
+	t.Helper()
+	d := &disk{topic: topic.Name(c.cfg.Prefix), most: 100}
+	k := &cursor{c: c, topic: topic}
+	f, err := k.request(within(t), 0, 1, 64<<20, fetchWait)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rest := f.records; len(rest) > 0; {
+		one, size, err := takeBatch(rest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d.batches, d.from = append(d.batches, slices.Clone(rest[:size])), append(d.from, one.base)
+		rest = rest[size:]
+	}
+	d.from = append(d.from, f.stable)
+	b.cluster.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
+		b.cluster.KeepControl()
+		ask := req.(*kmsg.FetchRequest)
+		p := ask.Topics[0].Partitions[0]
+		if ask.Topics[0].Topic != d.topic || p.Partition != 0 || p.FetchOffset >= f.stable {
+			return nil, nil, false
+		}
+		return d.answer(ask, p.FetchOffset), nil, true
+	})
+	return d
+}
+
+func (d *disk) answer(ask *kmsg.FetchRequest, offset int64) *kmsg.FetchResponse {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	end := d.from[len(d.from)-1]
+	p := kmsg.NewFetchResponseTopicPartition()
+	p.HighWatermark, p.LastStableOffset = end, end
+	n := 0
+	for i, b := range d.batches {
+		if offset < d.from[i+1] && n < d.most && b != nil && (n == 0 || len(p.RecordBatches)+len(b) <= int(ask.Topics[0].Partitions[0].PartitionMaxBytes)) {
+			p.RecordBatches = append(p.RecordBatches, b...)
+			n++
+		}
+	}
+	res := ask.ResponseKind().(*kmsg.FetchResponse)
+	topic := kmsg.NewFetchResponseTopic()
+	topic.Topic, topic.Partitions = d.topic, []kmsg.FetchResponseTopicPartition{p}
+	res.Topics = append(res.Topics, topic)
+	return res
+}
+
+// change replaces a batch and gives the old one.
+func (d *disk) change(i int, to []byte) (was []byte) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	was, d.batches[i] = d.batches[i], to
+	return was
+}
+
+// sealed gives the batch the checksum that its bytes have.
+func sealed(b []byte) []byte {
+	binary.BigEndian.PutUint32(b[checksumAt:], crc32.Checksum(b[checkedFrom:], castagnoli))
+	return b
+}
+
+// damages are what may be wrong with a batch.
+var damages = map[string]func(b []byte) []byte{
+	"a bit of a record":      func(b []byte) []byte { b[len(b)-5] ^= 8; return b },
+	"a bit of its time":      func(b []byte) []byte { b[30] ^= 1; return b },
+	"zeros":                  func(b []byte) []byte { clear(b); return b },
+	"its size is too small":  func(b []byte) []byte { binary.BigEndian.PutUint32(b[8:], 60); return b },
+	"its size is below zero": func(b []byte) []byte { b[8] |= 0x80; return b },
+	"its size is too large":  func(b []byte) []byte { binary.BigEndian.PutUint32(b[8:], 1<<30); return b },
+	"its offset is earlier":  func(b []byte) []byte { binary.BigEndian.PutUint64(b, 2); return b },
+	"its offset is later":    func(b []byte) []byte { binary.BigEndian.PutUint64(b, 70); return b },
+	"its offset is far":      func(b []byte) []byte { b[0] = 1; return b },
+	"an old format":          func(b []byte) []byte { b[16] = 1; return b },
+	"unknown compression":    func(b []byte) []byte { b[22] |= 7; return sealed(b) },
+	"another compression":    func(b []byte) []byte { b[22] = b[22]&^7 | 4; return sealed(b) },
+	"fewer records than said": func(b []byte) []byte {
+		binary.BigEndian.PutUint32(b[23:], 10)
+		binary.BigEndian.PutUint32(b[57:], 11)
+		return sealed(b)
+	},
+	"more records than said":      func(b []byte) []byte { b[60]--; return sealed(b) },
+	"a record count below zero":   func(b []byte) []byte { b[57] = 0xff; return sealed(b) },
+	"a record count beyond sense": func(b []byte) []byte { b[23], b[57] = 0x7f, 0x7f; return sealed(b) },
+}
+
+const damagedBatch, perBatch = 4, 10
+
+// worn gives a topic of nine batches of ten messages of which one is damaged.
+func worn(t *testing.T, cfg Config, damage func([]byte) []byte) (*Broker, *Cluster, *disk) {
+	t.Helper()
+	b := embed(t, "")
+	at := b.Config()
+	at.Partitions, at.Logger, at.Damaged = 1, cfg.Logger, cfg.Damaged
+	c := join(t, at)
+	if err := c.Prepare(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 9 {
+		produce(t, c, numbered(schemas.TopicEvents, i*perBatch, perBatch))
+	}
+	d := onDisk(t, b, c, schemas.TopicEvents)
+	if len(d.batches) != 9 {
+		t.Fatalf("%d batches, want 9", len(d.batches))
+	}
+	d.change(damagedBatch, damage(slices.Clone(d.batches[damagedBatch])))
+	return b, c, d
+}
+
+func TestABatchThatCannotBeDecodedIsNeverPassedOver(t *testing.T) {
+	for name, damage := range damages {
+		for _, most := range []int{1, 100} {
+			t.Run(fmt.Sprint(name, ", answers of ", most), func(t *testing.T) {
+				t.Parallel()
+				_, c, d := worn(t, Config{}, damage)
+				d.most = most
+				k := &cursor{c: c, topic: schemas.TopicEvents, offset: 3}
+				var got []schemas.Message
+				var err error
+				for err == nil {
+					var batch []schemas.Message
+					batch, err = k.take(within(t))
+					got = append(got, batch...)
+				}
+				found, ok := errors.AsType[*DamagedError](err)
+				if !ok || found.Offset != damagedBatch*perBatch || k.offset != found.Offset {
+					t.Fatalf("error %v at %d, want that of offset %d", err, k.offset, damagedBatch*perBatch)
+				}
+				if len(got) != damagedBatch*perBatch-3 || got[0].Offset != 3 || got[len(got)-1].Offset != found.Offset-1 {
+					t.Errorf("%d messages before it, want all from offset 3 on", len(got))
+				}
+				if end, err := k.end(within(t)); err != nil || end != (damagedBatch+1)*perBatch {
+					t.Errorf("it ends at %d, want %d (error: %v)", end, (damagedBatch+1)*perBatch, err)
+				}
+			})
+		}
+	}
+}
+
+// A stage waits at the batch, tells of it, and goes on when it is whole again: nothing is lost.
+func TestAStageStopsAtADamagedBatchUntilItIsWhole(t *testing.T) {
+	for _, guarantee := range []Guarantee{ExactlyOnce, AtLeastOnce} {
+		t.Run(string(guarantee), func(t *testing.T) {
+			t.Parallel()
+			log := &lines{seen: make(chan string, 1000)}
+			var whole []byte
+			_, c, d := worn(t, Config{Logger: slog.New(slog.NewTextHandler(log, nil))}, func(b []byte) []byte {
+				whole = slices.Clone(b)
+				return damages["a bit of a record"](b)
+			})
+			c.cfg.Guarantee, c.outages.grace = guarantee, 0
+			seen := newTally()
+			start(t, c, copying(seen))
+			seen.wait(t, damagedBatch*perBatch)
+			topic := schemas.TopicEvents.Name(c.cfg.Prefix)
+			log.await(t, topic+"/0 stops, retrying", "its checksum is", "--skip "+topic+"/0/40")
+			until(t, "a partition that stands still", func() bool {
+				s := c.Stopped()
+				return len(s) == 1 && s[0].Topic == schemas.TopicEvents && s[0].Partition == 0
+			})
+			if seen.distinct() != damagedBatch*perBatch {
+				t.Errorf("%d messages went on, want those before the batch", seen.distinct())
+			}
+			d.change(damagedBatch, whole)
+			seen.wait(t, 90)
+			if left := c.Stopped(); len(left) != 0 {
+				t.Errorf("%v is still said to stand still", left)
+			}
+		})
+	}
+}
+
+func TestADamagedBatchIsSteppedOverWhenToldSoAndNoOther(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	asked := map[Stretch]int{}
+	decide := func(ctx context.Context, d Damage) (int64, error) {
+		end, err := d.End(ctx)
+		mu.Lock()
+		defer mu.Unlock()
+		asked[Stretch{d.Partition, d.Offset, end}]++
+		if asked[Stretch{d.Partition, d.Offset, end}] == 1 {
+			return 0, errors.New("not yet")
+		}
+		return end, err
+	}
+	_, c, d := worn(t, Config{Damaged: decide}, damages["zeros"])
+	d.change(7, damages["an old format"](slices.Clone(d.batches[7])))
+	seen := newTally()
+	stop := start(t, c, copying(seen))
+	seen.wait(t, 70)
+	caughtUp(t, c, "copy")
+	stop()
+	if seen.distinct() != 70 || len(asked) != 2 || asked[Stretch{0, 40, 50}] == 0 || asked[Stretch{0, 70, 80}] == 0 {
+		t.Errorf("%d messages, asked about %v; want 70, and the stretches from 40 and from 70", seen.distinct(), asked)
+	}
+	if m, err := c.At(within(t), schemas.TopicEvents, 0, 43); err != nil || m.Key != nil {
+		t.Errorf("the message in the batch is %v, error %v; want none", m, err)
+	}
+}
+
+// A segment's file is gone: the broker gives what follows on it as if nothing were missing.
+func TestMessagesThatAreMissingInTheMiddleAreTold(t *testing.T) {
+	t.Parallel()
+	_, c, d := worn(t, Config{}, slices.Clone[[]byte])
+	d.change(damagedBatch, nil)
+	d.change(damagedBatch+1, nil)
+	seen, lost := newTally(), make(chan Stretch, 10)
+	s := copying(seen)
+	s.Lost = func(partition int, from, to int64) { lost <- Stretch{partition, from, to} }
+	start(t, c, s)
+	seen.wait(t, 70)
+	if got, want := <-lost, (Stretch{0, 40, 60}); got != want || len(lost) > 0 {
+		t.Errorf("lost %v and %d more, want %v and no more", got, len(lost), want)
+	}
+}
+
+func FuzzBatch(f *testing.F) {
+	b, err := (&producer{}).batch(pointers(audit(schemas.TopicRaw, 3)), 0)
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b[4:])
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if len(b) < batchHead {
+			return
+		}
+		binary.BigEndian.PutUint32(b[8:], uint32(len(b)-sizeTo))
+		b[16] = 2
+		one, size, err := takeBatch(sealed(b))
+		if err != nil {
+			return
+		}
+		msgs, err := one.messages(laneKey{schemas.TopicRaw, 0}, 0)
+		if size != len(b) || err != nil {
+			return
+		}
+		last := one.base - 1
+		for _, m := range msgs {
+			if m.Offset <= last || m.Offset >= one.next {
+				t.Fatalf("offset %d after %d in a batch from %d to %d", m.Offset, last, one.base, one.next)
+			}
+			last = m.Offset
+		}
+		if int(one.count) != len(msgs) {
+			t.Fatalf("%d messages of %d", len(msgs), one.count)
+		}
+	})
+}
