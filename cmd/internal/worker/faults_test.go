@@ -73,6 +73,9 @@ func (g *gathered) reject(m schemas.Message) error {
 }
 
 func (g *gathered) entry(m schemas.Message) error {
+	if schemas.IsDay(m) || schemas.IsDeployment(m) {
+		return nil
+	}
 	b, err := schemas.BlobOf(m)
 	g.mu.Lock()
 	defer g.mu.Unlock()

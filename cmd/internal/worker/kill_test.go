@@ -91,7 +91,11 @@ func TestKilledInTheMiddleOfABlobLosesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = first.Wait()
-	if done := count(t, k, schemas.TopicLedger); done == blobs {
+	isStored := func(m schemas.Message) bool {
+		b, err := schemas.BlobOf(m)
+		return err == nil && b.State == schemas.BlobStored
+	}
+	if done := countIf(t, k, schemas.TopicLedger, isStored); done == blobs {
 		t.Fatalf("all %d blobs were stored before the kill: it came too late to prove anything", done)
 	}
 
@@ -111,13 +115,24 @@ func TestKilledInTheMiddleOfABlobLosesNothing(t *testing.T) {
 // count gives how many messages a topic holds.
 func count(t *testing.T, k kafka.Config, topic schemas.Topic) int {
 	t.Helper()
+	return countIf(t, k, topic, func(schemas.Message) bool { return true })
+}
+
+// countIf gives how many messages of a topic are of a kind.
+func countIf(t *testing.T, k kafka.Config, topic schemas.Topic, is func(schemas.Message) bool) int {
+	t.Helper()
 	cluster, err := kafka.Connect(k)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer cluster.Close()
 	n := 0
-	err = cluster.Read(t.Context(), kafka.Read{Topic: topic}, func(schemas.Message) error { n++; return nil })
+	err = cluster.Read(t.Context(), kafka.Read{Topic: topic}, func(m schemas.Message) error {
+		if is(m) {
+			n++
+		}
+		return nil
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
