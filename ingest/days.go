@@ -72,12 +72,12 @@ func (d *day) count(e entry, n int) {
 }
 
 // take takes what the topic says of a day. What is final stays final: another entry after it was written by a process
-// that was slow to die, and is to be replaced.
+// that was slow to die, and is to be replaced. So is what such a process has made final without knowing all blobs.
 func (d *days) take(given schemas.Day) {
 	sum := d.all[d.number(given.Tenant, given.ContentType, given.Day)]
 	switch {
 	case sum == nil:
-	case given.Final:
+	case given.Final && !outweighs(sum.is, given):
 		*sum = day{is: given, written: true}
 	case sum.is.Final:
 		sum.changed = true
@@ -85,6 +85,11 @@ func (d *days) take(given schemas.Day) {
 		sum.is.Covered = union(slices.Concat(sum.is.Covered, given.Covered))
 		sum.changed = !same(sum.is, given)
 	}
+}
+
+// outweighs says whether one sum of a day comes of knowing more than another.
+func outweighs(a, b schemas.Day) bool {
+	return cmp.Or(cmp.Compare(a.Listed+a.Stored+a.Lost, b.Listed+b.Stored+b.Lost), cmp.Compare(a.Stored, b.Stored)) > 0
 }
 
 // same says whether two entries of a day say the same.
@@ -108,7 +113,7 @@ func (d *days) cover(tenant, contentType string, s schemas.Span) {
 
 // finish makes the days final of which nothing can be listed any more and no blob is pending.
 func (d *days) finish(now time.Time) {
-	past := schemas.DayOf(now.Add(-retention - slack)) // its beginning is the end of the last day that is over
+	past := past(now)
 	for _, sum := range d.all {
 		if sum != nil && !sum.is.Final && sum.is.Listed == 0 && sum.is.Day < past {
 			sum.is.Final, sum.changed = true, true
@@ -160,6 +165,7 @@ func (l *Ledger) Days(now time.Time) []schemas.Day {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	now = now.Add(-l.ahead).UTC().Round(0)
+	l.thaw(now)
 	l.days.finish(now)
 	return l.days.changed(now)
 }

@@ -151,6 +151,7 @@ func (l *Ledger) Forget(now, sure time.Time) {
 		return
 	}
 	l.forgot = sure
+	l.thaw(sure)
 	l.days.finish(sure)
 	for key, e := range l.blobs {
 		if e.rank() != listed && l.over(e) {
