@@ -12,7 +12,9 @@ type automaton struct {
 	classes int
 	next    []int32   // by state and class
 	rules   [][]int32 // by state: of the texts that end there
-	longer  []int32   // by state: the nearest state that ends a shorter text, or 0
+	shorter []int32   // by state: the nearest state that ends a shorter text, or 0
+	ends    []bool    // by state: that a text ends there
+	skim    *skim
 }
 
 const (
@@ -40,11 +42,15 @@ func newAutomaton(texts map[string][]int32) (*automaton, []int32) {
 	if bytes*a.classes > maxTable {
 		return nil, leftOver(texts)
 	}
+	a.skim = newSkim(needles)
 	a.grow()
 	for _, text := range needles {
 		a.add(text[:min(len(text), maxNeedle)], texts[text])
 	}
 	a.link()
+	for state, rules := range a.rules {
+		a.ends = append(a.ends, len(rules) > 0 || a.shorter[state] != 0)
+	}
 	return a, nil
 }
 
@@ -61,7 +67,7 @@ func leftOver(texts map[string][]int32) []int32 {
 func (a *automaton) grow() int32 {
 	a.next = append(a.next, make([]int32, a.classes)...)
 	a.rules = append(a.rules, nil)
-	a.longer = append(a.longer, 0)
+	a.shorter = append(a.shorter, 0)
 	return int32(len(a.rules) - 1)
 }
 
@@ -97,26 +103,32 @@ func (a *automaton) link() {
 				continue
 			}
 			fail[child] = back
-			a.longer[child] = back
+			a.shorter[child] = back
 			if len(a.rules[back]) == 0 {
-				a.longer[child] = a.longer[back]
+				a.shorter[child] = a.shorter[back]
 			}
 			queue = append(queue, child)
 		}
 	}
 }
 
-// walk notes the rules of all texts that are in the value.
+// look notes the rules of all texts that are in a value of the event.
+func (a *automaton) look(e *event, i int) {
+	if a.skim == nil || a.skim.might(e.values[i].Text) {
+		a.walk(e.fold(i), e)
+	}
+}
+
 func (a *automaton) walk(text []byte, e *event) {
 	state := int32(0)
 	for _, c := range text {
 		state = a.next[int(state)*a.classes+int(a.class[c])]
-		for at := state; at != 0; at = a.longer[at] {
+		if !a.ends[state] {
+			continue
+		}
+		for at := state; at != 0; at = a.shorter[at] {
 			for _, rule := range a.rules[at] {
 				e.candidate(rule)
-			}
-			if a.longer[at] == 0 {
-				break
 			}
 		}
 	}

@@ -119,9 +119,8 @@ func (f *fieldIndex) concerns(e *event) bool {
 
 // look notes the rules at the keys that one value has.
 func (f *fieldIndex) look(e *event, i int) {
-	text := e.fold(i)
 	if len(f.whole) > 0 {
-		for _, rule := range f.whole[string(text)] {
+		for _, rule := range f.whole[string(e.fold(i))] {
 			e.candidate(rule)
 		}
 		if v := e.values[i]; v.Kind == Number && !isShort(v.Text) {
@@ -129,7 +128,7 @@ func (f *fieldIndex) look(e *event, i int) {
 		}
 	}
 	if f.parts != nil {
-		f.parts.walk(text, e)
+		f.parts.look(e, i)
 	}
 }
 

@@ -54,7 +54,7 @@ func (d document) at(t *token.Token) int { return d.line + t.Position.Line - 1 }
 // checkDepth bounds the nesting by the columns at which blocks open and by the open brackets.
 func (d document) checkDepth(tokens token.Tokens) *fault {
 	var columns []int // of the open blocks
-	flow, properties := 0, 0
+	flow := 0
 	for _, t := range tokens {
 		column := t.Position.Column
 		switch t.Type {
@@ -62,9 +62,6 @@ func (d document) checkDepth(tokens token.Tokens) *fault {
 			flow++
 		case token.SequenceEndType, token.MappingEndType:
 			flow--
-		case token.TagType, token.AnchorType:
-			properties++
-			continue
 		case token.MappingValueType:
 			if t.Prev != nil {
 				column = t.Prev.Position.Column
@@ -75,10 +72,8 @@ func (d document) checkDepth(tokens token.Tokens) *fault {
 				columns = columns[:len(columns)-1]
 			}
 			columns = append(columns, column)
-		default:
-			properties = 0
 		}
-		if len(columns)+flow+properties > maxDepth {
+		if len(columns)+flow > maxDepth {
 			return refuse(d.at(t), "", "the YAML is nested more than %d deep", maxDepth)
 		}
 	}
