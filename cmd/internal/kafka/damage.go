@@ -54,7 +54,7 @@ func (k *cursor) stopped(ctx context.Context, d *DamagedError) error {
 	key := laneKey{k.topic, k.partition}
 	defer k.c.stops.over(key)
 	damage := Damage{k.topic, k.partition, k.offset, d.Err, k.end}
-	return k.c.persist(ctx, fmt.Sprintf("%s/%d stops", d.Topic, d.Partition), nil, func() error {
+	return k.c.persist(ctx, stopsAt(d.Topic, d.Partition), nil, func() error {
 		probe := *k // who reads on gets the messages
 		_, err := probe.fetch(ctx, 1, fetchWait)
 		if _, still := errors.AsType[*DamagedError](err); !still {
@@ -110,6 +110,9 @@ func (k *cursor) headAt(ctx context.Context, offset int64) ([]byte, error) {
 	}
 	return f.records[:min(len(f.records), headSize)], err
 }
+
+// stopsAt names an outage that is a partition's own.
+func stopsAt(topic string, partition int) string { return fmt.Sprintf("%s/%d stops", topic, partition) }
 
 // Stop is a partition that stands still until somebody mends what is wrong.
 type Stop struct {

@@ -13,12 +13,31 @@ type Keeper interface {
 	End()
 }
 
-// keep begins a Keeper; the function that it gives ends it, and is to be called whatever the error. For another
-// Transform there is nothing to do.
+// keep begins a Keeper, where the stage may begin at all; the function that it gives ends it, and is to be called
+// whatever the error.
 func (a *assignment) keep(ctx context.Context, committed int64) (end func(), err error) {
+	if err := a.allowed(ctx, committed); err != nil {
+		return func() {}, err
+	}
 	k, ok := a.transform.(Keeper)
 	if !ok {
 		return func() {}, nil
 	}
 	return k.End, a.c.persist(ctx, "stage cannot take a partition", a.attrs, func() error { return k.Begin(ctx, committed) })
+}
+
+// allowed waits until the stage may begin the partition. Its only error is ctx's.
+func (a *assignment) allowed(ctx context.Context, committed int64) error {
+	if a.stage.Begun == nil {
+		return nil
+	}
+	key := laneKey{a.topic, a.partition}
+	defer a.c.stops.over(key)
+	return a.c.persist(ctx, stopsAt(a.topic.Name(a.c.cfg.Prefix), a.partition), a.attrs, func() error {
+		err := a.stage.Begun(ctx, a.partition, committed)
+		if err != nil {
+			a.c.stops.at(key, err)
+		}
+		return err
+	})
 }

@@ -150,3 +150,49 @@ func TestAKeeperBeginsBeforeAllElseWhereTheGroupStandsAndEnds(t *testing.T) {
 		}
 	}
 }
+
+// Where the group's offset is gone, going on from the beginning would repeat everything: who knows that says no.
+func TestAPartitionThatMayNotBeginStandsStillAndTheOthersGoOn(t *testing.T) {
+	for _, guarantee := range []Guarantee{ExactlyOnce, AtLeastOnce} {
+		t.Run(string(guarantee), func(t *testing.T) {
+			c := prepared(t)
+			c.cfg.Guarantee = guarantee
+			produce(t, c, numbered(schemas.TopicEvents, 0, 60))
+			var mu sync.Mutex
+			may, asked := false, 0
+			seen := newTally()
+			s := copying(seen)
+			s.Begun = func(_ context.Context, partition int, committed int64) error {
+				mu.Lock()
+				defer mu.Unlock()
+				if committed >= 0 {
+					t.Errorf("partition %d is said to be committed at %d", partition, committed)
+				}
+				if partition == 1 && !may {
+					asked++
+					return errors.New("not this one")
+				}
+				return nil
+			}
+			start(t, c, s)
+			until(t, "a second question", func() bool { mu.Lock(); defer mu.Unlock(); return asked > 1 })
+			others := 0
+			for _, m := range read(t, c, schemas.TopicEvents) {
+				if m.Partition != 1 {
+					others++
+				}
+			}
+			seen.wait(t, others)
+			if stopped := c.Stopped(); len(stopped) != 1 || stopped[0].Partition != 1 || stopped[0].Err.Error() != "not this one" {
+				t.Errorf("stopped: %v, want partition 1", stopped)
+			}
+			if seen.distinct() != others {
+				t.Errorf("%d messages, want the %d of the other partitions", seen.distinct(), others)
+			}
+			mu.Lock()
+			may = true
+			mu.Unlock()
+			seen.wait(t, 60)
+		})
+	}
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/segmentio/kafka-go"
 	"github.com/segmentio/kafka-go/protocol"
@@ -63,6 +64,53 @@ func (c *Cluster) progress(ctx context.Context, group string, t schemas.Topic, i
 		p.Read += min(last[i], max(at, first[i]))
 	}
 	return p, nil
+}
+
+// Committed makes one attempt to see, by partition, where the group stands in a topic. A partition where it never
+// committed is left out.
+func (c *Cluster) Committed(ctx context.Context, group string, t schemas.Topic) (map[int]int64, error) {
+	ids, err := c.partitionIDs(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	return c.groupOffsets(ctx, c.group(group), t.Name(c.cfg.Prefix), ids, false)
+}
+
+// Behind makes one attempt to see whether the group has yet to read a message that is older than a time, by its Kafka
+// timestamp. A group that never committed anything is not behind: nobody runs it.
+func (c *Cluster) Behind(ctx context.Context, group string, t schemas.Topic, than time.Time) (bool, error) {
+	committed, err := c.Committed(ctx, group, t)
+	if err != nil || len(committed) == 0 {
+		return false, err
+	}
+	ids, err := c.partitionIDs(ctx, t)
+	if err != nil {
+		return false, err
+	}
+	first, err := c.offsets(ctx, t, kafka.FirstOffset, ids...)
+	if err != nil {
+		return false, err
+	}
+	last, err := c.offsets(ctx, t, kafka.LastOffset, ids...)
+	if err != nil {
+		return false, err
+	}
+	young, err := c.offsets(ctx, t, max(1, than.UnixMilli()), ids...)
+	if err != nil {
+		return false, err
+	}
+	for i, id := range ids {
+		at := max(committed[id], first[i])
+		if at < last[i] && (young[i] < 0 || at < young[i]) { // the first that is young enough comes later
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// Partitions gives how many partitions a topic has. It waits for the topic to exist; its only error is ctx's.
+func (c *Cluster) Partitions(ctx context.Context, t schemas.Topic) (int, error) {
+	return c.partitionsOf(ctx, t)
 }
 
 // Hold is where an open transaction holds the readers of a partition back: they see nothing until it ends.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"ualstream/schemas"
 )
@@ -22,6 +23,47 @@ func TestProgressOfAGroupThatReadsAndOfOneThatNeverDid(t *testing.T) {
 	if p, err := c.Progress(within(t), "copy", schemas.TopicEvents); err != nil || p != want || p.Lag() != 5 {
 		t.Errorf("after it read: %+v, %v; want %+v", p, err, want)
 	}
+}
+
+func TestAGroupIsBehindWhileItHasYetToReadWhatIsOlder(t *testing.T) {
+	c := join(t, Config{Brokers: connect(t).cfg.Brokers, Partitions: 1})
+	if err := c.Prepare(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now().Truncate(time.Second)
+	at := func(ages ...time.Duration) {
+		msgs := numbered(schemas.TopicEvents, 0, len(ages))
+		for i, age := range ages {
+			msgs[i].Time = now.Add(-age)
+		}
+		produce(t, c, msgs)
+	}
+	says := func(what string, age time.Duration, want bool) {
+		t.Helper()
+		if got, err := c.Behind(within(t), "copy", schemas.TopicEvents, now.Add(-age)); err != nil || got != want {
+			t.Errorf("%s: %v, want %v (error: %v)", what, got, want, err)
+		}
+	}
+	consume := func(n int) {
+		seen := newTally()
+		stop := start(t, c, copying(seen))
+		seen.wait(t, n)
+		stop()
+		caughtUp(t, c, "copy")
+	}
+	at(3*time.Hour, 2*time.Hour)
+	says("a group that never read", time.Hour, false)
+	consume(2)
+	says("nothing to read", time.Hour, false)
+	if committed, err := c.Committed(within(t), "copy", schemas.TopicEvents); err != nil || len(committed) != 1 || committed[0] < 2 {
+		t.Errorf("committed %v, want 2 of partition 0 (error: %v)", committed, err)
+	}
+	at(59*time.Minute, 2*time.Minute)
+	says("nothing that is old", time.Hour, false)
+	says("something old before something young", 58*time.Minute, true)
+	says("all is old", time.Minute, true)
+	consume(2)
+	says("nothing to read again", time.Minute, false)
 }
 
 func TestMissingNamesTopicsAndMakesNone(t *testing.T) {

@@ -24,6 +24,10 @@ type Stage struct {
 	AtLeastOnce bool
 	// Lost, if set, is told of offsets from up to but not including to that Kafka deleted before they were read.
 	Lost func(partition int, from, to int64)
+	// Begun, if set, is asked before all else whether the stage may begin a partition where the group has committed that
+	// offset, negative for none. While it gives an error the partition stands still, and the error is logged and Begun
+	// asked again at growing intervals.
+	Begun func(ctx context.Context, partition int, committed int64) error
 }
 
 // Transform is a stage's work on one partition. Its methods are called by one goroutine.
