@@ -93,12 +93,13 @@ func relist(ctx context.Context, feeds []feedKey, of func(tenant string) (Lister
 	return all
 }
 
-// sevenDays lists a content type, a day at a time. What was listed comes with the error.
+// sevenDays lists a content type, a day at a time, by the service's clock and in whole seconds, as it takes them. What was
+// listed comes with the error.
 func sevenDays(ctx context.Context, l Lister, contentType string) (blobs []o365.Blob, err error) {
 	within, cancel := context.WithTimeout(ctx, listWithin)
 	defer cancel()
 	seen := map[string]bool{}
-	to := time.Now().Add(l.Skew())
+	to := time.Now().Add(l.Skew()).Truncate(time.Second).Add(time.Second)
 	for from := to.Add(margin - retention); from.Before(to); from = from.Add(day) {
 		end := from.Add(day)
 		if end.After(to) {

@@ -23,7 +23,7 @@ type offered struct {
 func (o *offered) Skew() time.Duration { return o.skew }
 
 func (o *offered) List(_ context.Context, _ string, from, to time.Time) iter.Seq2[o365.Blob, error] {
-	o.widest = max(o.widest, to.Sub(from))
+	o.widest = max(o.widest, to.Add(time.Second-1).Truncate(time.Second).Sub(from.Truncate(time.Second))) // as the client sends them
 	return func(yield func(o365.Blob, error) bool) {
 		for _, b := range o.blobs {
 			if !b.Created.Before(from) && b.Created.Before(to) && !yield(b, nil) {
