@@ -65,6 +65,12 @@ func until(b schemas.Blob) time.Time {
 	return b.Expires.Add(slack)
 }
 
+// news is how much later than what is known an expiry is that changes something. Less may be a service's rounding.
+const news = time.Hour
+
+// outlived says whether the expiry given, which may be zero, is later than the ledger's.
+func (e entry) outlived(expires time.Time) bool { return seconds(expires.Add(slack-news)) >= e.until }
+
 func seconds(t time.Time) uint32 { return clamp(t.Unix()) }
 
 func timeOf(seconds uint32) time.Time { return time.Unix(int64(seconds), 0).UTC() }

@@ -117,9 +117,6 @@ func (l *Ledger) settled(key id, expires, retryLost time.Time) bool {
 	return e.rank() == stored || e.rank() == lost && !timeOf(e.at).Before(retryLost) && !e.outlived(expires)
 }
 
-// outlived says whether the expiry given is later than the ledger's.
-func (e entry) outlived(expires time.Time) bool { return seconds(expires.Add(slack)) > e.until }
-
 // knows says whether the ledger has an entry of the blob.
 func (l *Ledger) knows(key id) bool {
 	l.mu.Lock()

@@ -87,6 +87,7 @@ func TestALossGivesWayToAListing(t *testing.T) {
 	}{
 		"gone, and listed as before":        {"404", noon.Add(retention), true},
 		"gone, and listed with no expiry":   {"404", time.Time{}, true},
+		"gone, and its expiry is rounded":   {"404", noon.Add(retention + time.Minute), true},
 		"gone, and it lives longer":         {"404", noon.Add(retention + time.Hour), false},
 		"given up by the clock, which lied": {expired, noon.Add(retention), false},
 	} {

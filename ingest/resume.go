@@ -63,7 +63,7 @@ func listedAs(b schemas.Blob) o365.Blob {
 func (w *watch) pend(ctx context.Context, key id, b o365.Blob) (o365.Blob, error) {
 	known, pending := w.pending(key)
 	b = merged(b, known)
-	if pending && b.URI == known.URI && b.Expires.Equal(known.Expires) || !pending && w.c.cfg.Ledger.knows(key) {
+	if pending && b.URI == known.URI && b.Expires.Sub(known.Expires) < news || !pending && w.c.cfg.Ledger.knows(key) {
 		return b, nil
 	}
 	entry := w.entry(key, b)
