@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"flag"
 	"log/slog"
 	"os"
@@ -17,6 +18,8 @@ type brokerFlags struct {
 	embedded bool
 	data     string
 	login    kafkaLogin
+	// damaged says where to go on behind what cannot be decoded; nil waits there.
+	damaged func(context.Context, kafka.Damage) (int64, error)
 }
 
 func (b *brokerFlags) register(fs *flag.FlagSet) {
@@ -67,6 +70,6 @@ func (b *brokerFlags) external(e *env, log *slog.Logger) (kafka.Config, error) {
 
 // ours says how this deployment uses a Kafka that was found.
 func (b *brokerFlags) ours(k kafka.Config, log *slog.Logger) kafka.Config {
-	k.Prefix, k.Logger = b.prefix, log
+	k.Prefix, k.Logger, k.Damaged = b.prefix, log, b.damaged
 	return k
 }

@@ -63,7 +63,8 @@ func runVerify(ctx context.Context, e *env, args []string) error {
 	if err := e.configOnly(fs, c, verifyUsage, args); err != nil {
 		return err
 	}
-	o := verify.Options{Tenants: c.tenants, Tenant: *tenant, Since: time.Duration(since)}
+	o := verify.Options{Tenants: c.tenants, Tenant: *tenant, Since: time.Duration(since), Unread: &verify.Unread{}}
+	c.damaged = o.Unread.Pass
 	var err error
 	if *deep {
 		if o.Lister, err = c.lister(e); err != nil {

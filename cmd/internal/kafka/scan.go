@@ -15,7 +15,6 @@ type Scan struct {
 	Topic schemas.Topic
 	Since time.Time     // the first Kafka timestamp; zero is the oldest message
 	Until map[int]int64 // offsets that are not read any more, by partition, and none of others; nil is all up to their ends
-	Skip  []Stretch     // what cannot be decoded
 }
 
 // Stretch is a part of a partition: From is inside, To is not.
@@ -37,14 +36,7 @@ func (c *Cluster) Scan(ctx context.Context, s Scan, each func(partition int) fun
 	reading, within := errgroup.WithContext(ctx)
 	for _, p := range parts {
 		take := each(p.Partition)
-		reading.Go(func() error {
-			for _, piece := range p.without(s.Skip) {
-				if err := c.ReadPart(within, s.Topic, piece.Partition, piece.From, piece.To, take); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		reading.Go(func() error { return c.ReadPart(within, s.Topic, p.Partition, p.From, p.To, take) })
 	}
 	return parts, reading.Wait()
 }
@@ -82,23 +74,6 @@ func (c *Cluster) stretches(ctx context.Context, s Scan) (parts []Stretch, err e
 		return nil
 	})
 	return parts, err
-}
-
-// without gives what is left of a stretch when others, which are in the order of their offsets, are taken out of it.
-func (p Stretch) without(others []Stretch) (left []Stretch) {
-	for _, o := range others {
-		if o.Partition != p.Partition || o.To <= p.From || o.From >= p.To {
-			continue
-		}
-		if o.From > p.From {
-			left = append(left, Stretch{p.Partition, p.From, o.From})
-		}
-		p.From = o.To
-	}
-	if p.From < p.To {
-		left = append(left, p)
-	}
-	return left
 }
 
 // Positions gives the offsets that a group goes on from, by partition, without the partitions that it never committed.

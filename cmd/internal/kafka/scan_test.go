@@ -1,42 +1,13 @@
 package kafka
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"ualstream/schemas"
 )
-
-func TestWhatIsLeftOfAStretch(t *testing.T) {
-	for name, c := range map[string]struct {
-		from, to int64
-		others   []Stretch
-		want     string
-	}{
-		"nothing is taken":      {0, 9, nil, "0-9"},
-		"another partition's":   {0, 9, []Stretch{{1, 0, 9}}, "0-9"},
-		"the middle":            {0, 9, []Stretch{{0, 3, 5}}, "0-3 5-9"},
-		"both ends":             {2, 9, []Stretch{{0, 0, 4}, {0, 7, 20}}, "4-7"},
-		"all":                   {2, 9, []Stretch{{0, 0, 9}}, ""},
-		"before and behind":     {2, 9, []Stretch{{0, 0, 2}, {0, 9, 11}}, "2-9"},
-		"two that touch":        {0, 9, []Stretch{{0, 1, 3}, {0, 3, 5}}, "0-1 5-9"},
-		"an empty one":          {4, 4, nil, ""},
-		"one within another":    {0, 9, []Stretch{{0, 2, 8}, {0, 3, 5}}, "0-2 8-9"},
-		"one that overlaps one": {0, 9, []Stretch{{0, 2, 5}, {0, 4, 7}}, "0-2 7-9"},
-	} {
-		var got []string
-		for _, s := range (Stretch{0, c.from, c.to}).without(c.others) {
-			got = append(got, fmt.Sprintf("%d-%d", s.From, s.To))
-		}
-		if text := strings.Join(got, " "); text != c.want {
-			t.Errorf("%s: %q, want %q", name, text, c.want)
-		}
-	}
-}
 
 // scanned gives the keys of a scan in order, and what was read.
 func scanned(t *testing.T, c *Cluster, s Scan) (found []string, parts []Stretch) {
@@ -86,10 +57,6 @@ func TestAScanGivesAllPartitionsFromATimeToAnOffset(t *testing.T) {
 	want := parts[0].To - 1 + parts[2].To
 	if some, _ := scanned(t, c, Scan{Topic: schemas.TopicEvents, Until: until}); int64(len(some)) != want {
 		t.Errorf("%d messages up to %v, want %d", len(some), until, want)
-	}
-	around := Scan{Topic: schemas.TopicEvents, Skip: []Stretch{{1, 0, parts[1].To}}}
-	if some, _ := scanned(t, c, around); int64(len(some)) != parts[0].To+parts[2].To {
-		t.Errorf("%d messages without partition 1", len(some))
 	}
 }
 

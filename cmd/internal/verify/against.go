@@ -47,7 +47,6 @@ const early = time.Hour
 type matching struct {
 	export *Export
 	tenant string
-	skips  []schemas.Skip
 	read   *atomic.Int64
 
 	mu    sync.Mutex
@@ -68,8 +67,7 @@ func (m *matching) compare(ctx context.Context, cluster *kafka.Cluster) (Compari
 		since = e.from.Add(-early)
 	}
 	for _, topic := range []schemas.Topic{schemas.TopicEvents, schemas.TopicRejects} {
-		scan := kafka.Scan{Topic: topic, Since: since, Skip: stretches(m.skips, topic)}
-		_, err := cluster.Scan(ctx, scan, func(int) func(schemas.Message) error {
+		_, err := cluster.Scan(ctx, kafka.Scan{Topic: topic, Since: since}, func(int) func(schemas.Message) error {
 			return func(msg schemas.Message) error {
 				m.read.Add(1)
 				m.take(&msg)

@@ -18,8 +18,7 @@ import (
 type census struct {
 	cluster         *kafka.Cluster
 	start           time.Time
-	only            string // tenant, "" for all
-	skips           []schemas.Skip
+	only            string        // tenant, "" for all
 	read            *atomic.Int64 // messages
 	events, rejects seen
 
@@ -78,11 +77,10 @@ func (c *census) outcomes(ctx context.Context) (began map[schemas.Topic][]kafka.
 	return map[schemas.Topic][]kafka.Stretch{schemas.TopicEvents: events, schemas.TopicRejects: rejects}, err
 }
 
-// scan reads around what was skipped. Of messages of each partition take makes the counts, without a lock.
+// scan has take make the counts of each partition, without a lock.
 func (c *census) scan(ctx context.Context, s kafka.Scan, take func(*schemas.Message, map[feedKey]counts)) ([]kafka.Stretch, error) {
 	var mu sync.Mutex
 	var all []map[feedKey]counts
-	s.Skip = stretches(c.skips, s.Topic)
 	parts, err := c.cluster.Scan(ctx, s, func(int) func(schemas.Message) error {
 		own := map[feedKey]counts{}
 		mu.Lock()
@@ -177,14 +175,4 @@ func (c *census) lose(k feedKey, neither bool) {
 		sum.neither++
 	}
 	c.counts[k] = sum
-}
-
-// stretches gives what was skipped of a topic, in the order of the offsets.
-func stretches(skips []schemas.Skip, t schemas.Topic) (out []kafka.Stretch) {
-	for _, s := range skips {
-		if s.Topic == string(t) {
-			out = append(out, kafka.Stretch{Partition: s.Partition, From: s.From, To: s.To})
-		}
-	}
-	return out
 }

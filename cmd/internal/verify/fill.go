@@ -12,7 +12,7 @@ import (
 
 // fill puts the report together.
 func (g *gathering) fill(r *Report, counted map[feedKey]counts, listings []listing) {
-	r.Skipped, r.Damaged = g.skipped(), g.damaged()
+	r.Skipped, r.Unread, r.Damaged = g.skipped(), g.o.Unread.beside(g.skips()), g.damaged()
 	r.Tenants = g.tenantsOf(g.feeds(counted))
 	if g.o.Lister != nil {
 		r.Deep = &Deep{Listings: []Listing{}}

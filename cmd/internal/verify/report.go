@@ -17,6 +17,8 @@ type Report struct {
 	Records Records  `json:"records"`
 	// Skipped is what stages passed over because it could not be read. No tenant can be told of it.
 	Skipped []Skip `json:"skipped"`
+	// Unread is what cannot be decoded and no stage has passed over yet.
+	Unread []Stretch `json:"unread"`
 	// Damaged names entries of the ledger that cannot be read: what became of their blobs is not known.
 	Damaged []Damage    `json:"damaged"`
 	Deep    *Deep       `json:"deep,omitempty"`    // with --deep
@@ -96,6 +98,15 @@ type Skip struct {
 	At        time.Time `json:"at"`
 }
 
+// Stretch is a part of a partition that cannot be decoded.
+type Stretch struct {
+	Topic     string `json:"topic"` // without the prefix
+	Partition int    `json:"partition"`
+	From      int64  `json:"from"` // offset
+	To        int64  `json:"to"`   // offset that can be read again
+	Problem   string `json:"problem"`
+}
+
 // Damage is an entry of the ledger that cannot be read.
 type Damage struct {
 	Key       string `json:"key"`
@@ -148,6 +159,7 @@ func (r *Report) sum() {
 	r.add(gaps, "gap in the time covered", "gaps in the time covered")
 	r.add(len(r.Records.Neither)+r.Records.Unnamed, "record with neither event nor reject", "records with neither event nor reject")
 	r.add(len(r.Skipped), "skipped part of a topic", "skipped parts of topics")
+	r.add(len(r.Unread), "undecodable part of a topic", "undecodable parts of topics")
 	r.add(len(r.Damaged), "unreadable entry of the ledger", "unreadable entries of the ledger")
 	if r.Deep != nil {
 		unknown, failed := r.Deep.missing()

@@ -26,6 +26,7 @@ type Options struct {
 	Since   time.Duration                       // how far back
 	Lister  func(tenant string) (Lister, error) // nil compares with no listing
 	Export  *Export                             // nil compares with none
+	Unread  *Unread                             // what the cluster's readers could not decode; nil is nothing
 	Now     func() time.Time                    // nil is time.Now
 }
 
@@ -74,7 +75,7 @@ func (g *gathering) gather(ctx context.Context) (r Report, err error) {
 		return r, err
 	}
 	count := &census{
-		cluster: g.cluster, start: g.start, only: g.only, skips: g.skips(), read: &g.read, counts: map[feedKey]counts{},
+		cluster: g.cluster, start: g.start, only: g.only, read: &g.read, counts: map[feedKey]counts{},
 	}
 	r = Report{At: g.now, Since: g.start}
 	begun := time.Now()
@@ -88,7 +89,7 @@ func (g *gathering) gather(ctx context.Context) (r Report, err error) {
 		return r, err
 	}
 	if g.o.Export != nil {
-		m := &matching{export: g.o.Export, tenant: whose, skips: g.skips(), read: &g.read}
+		m := &matching{export: g.o.Export, tenant: whose, read: &g.read}
 		err = g.moving(ctx, func(ctx context.Context) error {
 			c, err := m.compare(ctx, g.cluster)
 			r.Against = &c

@@ -130,12 +130,15 @@ func (p *page) records(r Records) {
 
 // trouble tells what concerns no tenant's feed.
 func (p *page) trouble(r Report) {
-	if len(r.Skipped)+len(r.Damaged) == 0 {
+	if len(r.Skipped)+len(r.Unread)+len(r.Damaged) == 0 {
 		return
 	}
 	p.line("\nTopics")
 	for _, s := range r.Skipped {
 		p.note("SKIPPED", "%s/%d from offset %d up to %d, by %s %s: %s", plain(s.Topic, 40), s.Partition, s.From, s.To, plain(s.Stage, 20), clock(s.At), s.Reason)
+	}
+	for _, u := range r.Unread {
+		p.note("UNREAD", "%s/%d from offset %d up to %d cannot be decoded: %s", plain(u.Topic, 40), u.Partition, u.From, u.To, u.Problem)
 	}
 	for _, d := range r.Damaged[:min(mostShown, len(r.Damaged))] {
 		p.note("DAMAGED", "entry %d/%d of the ledger: %s", d.Partition, d.Offset, d.Problem)

@@ -40,6 +40,7 @@ func full() Report {
 			Unnamed: 40, NotNormalized: 12, Repeated: []Repeat{{contoso, "a\x1b[2Jb", 2}}, Read: 24_000_000, Seconds: 60,
 		},
 		Skipped: []Skip{{"normalize", "raw", 3, 70, 75, "the batch cannot be decoded", ago(day)}},
+		Unread:  []Stretch{{"events", 1, 9, 12, "its checksum is 0000beef, want 0000cafe"}},
 		Damaged: []Damage{{contoso + "/x", 1, 2, `ledger entry "x" at 1/2: unexpected end of JSON input`}},
 		Deep: &Deep{[]Listing{
 			{contoso, exchange, 7, "", []Unsettled{{"20260212$x", ago(time.Hour), ""}}, 2, []Unsettled{{"20260211$y", ago(day), schemas.BlobListed}}},
