@@ -47,16 +47,35 @@ func (w *weather) judge(parallel int) {
 		}
 		offered++
 		switch state := known[b.ID]; {
-		case state == "":
-			w.t.Errorf("%s (created %s, listed from %s, broken %v) is not settled", b.ID, b.Created, b.appears, b.broken)
+		case rankOf(state) < lost:
+			w.t.Errorf("%s (created %s, listed from %s, broken %v) is not settled: %q", b.ID, b.Created, b.appears, b.broken, state)
 		case state == schemas.BlobLost && !b.broken && b.Expires.Sub(b.offered) > 24*time.Hour: // longer than Kafka is ever away
 			w.t.Errorf("%s (created %s, listed from %s) could be had and is lost", b.ID, b.Created, b.appears)
 		case state == schemas.BlobStored:
 			stored++
 		}
 	}
+	w.count(known)
 	if stored == 0 || w.worst > parallel {
 		w.t.Errorf("%d stored of %d offered, %d fetched at once", stored, offered, w.worst)
+	}
+}
+
+// count compares the days' sums with what became of the blobs.
+func (w *weather) count(known map[string]schemas.BlobState) {
+	sums := map[schemas.BlobState]int{}
+	for _, d := range w.known().Days(time.Now()) {
+		sums[schemas.BlobStored] += d.Stored
+		sums[schemas.BlobLost] += d.Lost
+		if !d.Final || d.Listed != 0 {
+			w.t.Errorf("%+v is not final", d)
+		}
+	}
+	for _, state := range known {
+		sums[state]--
+	}
+	if sums[schemas.BlobStored] != 0 || sums[schemas.BlobLost] != 0 {
+		w.t.Errorf("the days have %v blobs too many", sums)
 	}
 }
 

@@ -212,6 +212,9 @@ func (w *weather) Remember(ctx context.Context, e schemas.Blob) error {
 	if e.State == schemas.BlobStored && e.Records != len(w.blobs[i].records) || e.State == schemas.BlobLost && e.Reason == "" {
 		w.t.Errorf("ledger %+v of %d records", e, len(w.blobs[i].records))
 	}
+	if e.State == schemas.BlobStored && w.states()[e.ContentID] == "" {
+		w.t.Errorf("%s is stored, and was never pending", e.ContentID)
+	}
 	w.ledger = append(w.ledger, e)
 	return nil
 }
