@@ -77,7 +77,8 @@ func (c *Cluster) Committed(ctx context.Context, group string, t schemas.Topic) 
 }
 
 // Behind makes one attempt to see whether the group has yet to read a message that is older than a time, by its Kafka
-// timestamp. A group that never committed anything is not behind: nobody runs it.
+// timestamp, and than all that was written before it, so that one clock that is slow does not count. A group that never
+// committed anything is not behind: nobody runs it.
 func (c *Cluster) Behind(ctx context.Context, group string, t schemas.Topic, than time.Time) (bool, error) {
 	committed, err := c.Committed(ctx, group, t)
 	if err != nil || len(committed) == 0 {

@@ -20,6 +20,7 @@ func (w *Worker) detect(ctx context.Context) error {
 		},
 		TooLarge: w.tooLarge(StageDetect),
 		Lost:     w.metrics.lost(StageDetect),
+		Begun:    w.begun(StageDetect, schemas.TopicEvents),
 	})
 }
 

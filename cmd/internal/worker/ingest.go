@@ -64,7 +64,7 @@ func (w *Worker) collector(tenant schemas.Tenant, ledger *ingest.Ledger) (*inges
 	}
 	return ingest.New(ingest.Config{
 		Tenant: tenant, Feed: client, Sink: rawSink{w.cluster, w.metrics}, Ledger: ledger,
-		Poll: w.options.Poll, Logger: w.options.Logger,
+		Poll: w.options.Poll, Logger: w.options.Logger, Hold: w.pressure.held.Load,
 	}), nil
 }
 

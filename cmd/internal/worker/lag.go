@@ -31,6 +31,7 @@ func (w *Worker) watchLag(ctx context.Context) error {
 		if err != nil {
 			w.metrics.lagUnknown()
 		}
+		w.measurePressure(asking)
 		cancel()
 		select {
 		case <-ctx.Done():
@@ -53,6 +54,11 @@ func (w *Worker) measureLag(ctx context.Context) (int64, error) {
 			return 0, err
 		}
 		w.metrics.lag.WithLabelValues(stage).Set(float64(lag))
+		if stage != StagePublish { // its offsets may be lost: it delivers at least once
+			if err := w.noteConsumed(ctx, stage, topic); err != nil {
+				return 0, err
+			}
+		}
 		sum += lag
 	}
 	return sum, nil

@@ -22,6 +22,7 @@ type metrics struct {
 	tags    *prometheus.CounterVec   // tag
 	repeats prometheus.Counter       //
 	expired *prometheus.CounterVec   // stage
+	skipped *prometheus.CounterVec   // stage
 	lag     *prometheus.GaugeVec     // stage
 	hidden  *prometheus.GaugeVec     // stage
 	held    *prometheus.GaugeVec     // stage
@@ -29,6 +30,7 @@ type metrics struct {
 	known   *identityMetrics
 
 	partitions prometheus.Gauge // of the ledger
+	holding    prometheus.Gauge // 1 while ingest holds back
 }
 
 func newMetrics() *metrics {
@@ -46,6 +48,7 @@ func newMetrics() *metrics {
 		repeats: prometheus.NewCounter(prometheus.CounterOpts{Name: "ualstream_repeats_total",
 			Help: "Records that had been written before and were left out."}),
 		expired: counter("messages_expired_total", "Messages that Kafka deleted before the stage had read them: a loss.", "stage"),
+		skipped: counter("messages_skipped_total", "Messages that could not be decoded and were stepped over because --skip names them: a loss.", "stage"),
 		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ualstream_stage_lag_records",
 			Help: "Messages that a stage has yet to read."}, []string{"stage"}),
 		hidden: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ualstream_stage_hidden_records",
@@ -56,9 +59,11 @@ func newMetrics() *metrics {
 		known: newIdentityMetrics(),
 		partitions: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_ingest_partitions",
 			Help: "Partitions of the ledger whose tenants are this worker's to collect."}),
+		holding: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_ingest_held",
+			Help: "1 while normalize is more than an hour behind and only what expires within a day is fetched, else 0."}),
 	}
-	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.expired, m.lag, m.hidden, m.held,
-		m.delay, m.partitions, m.known.records, m.known.bytes, m.known.behind,
+	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.expired, m.skipped, m.lag, m.hidden, m.held,
+		m.delay, m.partitions, m.holding, m.known.records, m.known.bytes, m.known.behind,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.begin()
 	return m
@@ -71,6 +76,9 @@ func (m *metrics) begin() {
 	}
 	for stage := range consumes {
 		m.expired.WithLabelValues(stage)
+	}
+	for _, stage := range Stages {
+		m.skipped.WithLabelValues(stage)
 	}
 	for _, triage := range schemas.Triages {
 		m.threats.WithLabelValues(string(triage))

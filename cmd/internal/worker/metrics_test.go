@@ -37,7 +37,7 @@ func TestMetricsFollowPrometheusConventions(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer cluster.Close()
-	m.registry.MustRegister(transactions{cluster})
+	m.registry.MustRegister(transactions{cluster}, standstills{cluster})
 	problems, err := testutil.GatherAndLint(m.registry)
 	if err != nil {
 		t.Fatal(err)
@@ -55,7 +55,19 @@ ualstream_rejects_total{stage="detect"} 0
 ualstream_rejects_total{stage="ingest"} 0
 ualstream_rejects_total{stage="normalize"} 0
 `
-	if err := testutil.GatherAndCompare(newMetrics().registry, strings.NewReader(want), "ualstream_rejects_total"); err != nil {
+	want += `
+# HELP ualstream_ingest_held 1 while normalize is more than an hour behind and only what expires within a day is fetched, else 0.
+# TYPE ualstream_ingest_held gauge
+ualstream_ingest_held 0
+# HELP ualstream_messages_skipped_total Messages that could not be decoded and were stepped over because --skip names them: a loss.
+# TYPE ualstream_messages_skipped_total counter
+ualstream_messages_skipped_total{stage="detect"} 0
+ualstream_messages_skipped_total{stage="ingest"} 0
+ualstream_messages_skipped_total{stage="normalize"} 0
+ualstream_messages_skipped_total{stage="publish"} 0
+`
+	names := []string{"ualstream_rejects_total", "ualstream_ingest_held", "ualstream_messages_skipped_total"}
+	if err := testutil.GatherAndCompare(newMetrics().registry, strings.NewReader(want), names...); err != nil {
 		t.Error(err)
 	}
 }

@@ -24,6 +24,7 @@ func (w *Worker) normalize(ctx context.Context) error {
 		},
 		TooLarge: w.tooLarge(StageNormalize),
 		Lost:     w.metrics.lost(StageNormalize),
+		Begun:    w.begun(StageNormalize, schemas.TopicRaw),
 	})
 }
 

@@ -36,8 +36,12 @@ type Options struct {
 	Quota     int              // requests a minute and tenant; 0 is ingest's default
 	Triage    []schemas.Triage // which threats reach the threat topic; empty is all
 	Sinks     []publish.Sink   // what publish delivers to, beyond the threat topic
-	State     string           // folder for what normalize remembers of records; "" keeps it in memory, for trying
-	HTTP      string           // address of /healthz, /readyz and /metrics; "" serves none
+	// Deployment names whose the topics are: a worker of another one is refused. It is the app's client ID where the
+	// operator gives no name; "" checks all but that.
+	Deployment string
+	Skip       []Place // batches to give up where they cannot be decoded
+	State      string  // folder for what normalize remembers of records; "" keeps it in memory, for trying
+	HTTP       string  // address of /healthz, /readyz and /metrics; "" serves none
 	// Drain is how long a worker that was told to stop waits for what it has fetched to reach the last stage.
 	// Kafka keeps what is left, so that only a worker whose Kafka ends with it needs any.
 	Drain  time.Duration

@@ -24,7 +24,10 @@ type Worker struct {
 	metrics  *metrics
 	quotas   *quotas
 	roster   atomic.Pointer[roster] // nil where nothing is fetched, or not yet
-	prepared atomic.Bool            // topics exist and are as they should be: stages may run
+	consumed consumed
+	skips    skips
+	pressure pressure
+	prepared atomic.Bool // topics exist and are as they should be: stages may run
 }
 
 // New checks the options and makes a worker. It does no I/O.
@@ -32,17 +35,18 @@ func New(o Options) (*Worker, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	cluster, err := kafka.Connect(o.Kafka)
-	if err != nil {
+	w := &Worker{options: o, metrics: newMetrics(), quotas: newQuotas(o.Quota)}
+	o.Kafka.Damaged = w.damaged
+	var err error
+	if w.cluster, err = kafka.Connect(o.Kafka); err != nil {
 		return nil, err
 	}
-	w := &Worker{options: o, cluster: cluster, metrics: newMetrics(), quotas: newQuotas(o.Quota)}
-	w.metrics.registry.MustRegister(w.quotas, transactions{cluster})
+	w.metrics.registry.MustRegister(w.quotas, transactions{w.cluster}, standstills{w.cluster})
 	return w, nil
 }
 
 // Run runs the stages until ctx ends or one of them meets something that waiting does not mend, such as a topic
-// with settings that would lose data. While Kafka is away it waits. After ctx has ended, what is in flight is
+// with settings that would lose data, or that are another deployment's. While Kafka is away it waits. After ctx has ended, what is in flight is
 // finished, and with Options.Drain what has been fetched still travels to the last stage; then Run returns nil.
 func (w *Worker) Run(ctx context.Context) error {
 	defer w.cluster.Close()
@@ -54,6 +58,9 @@ func (w *Worker) Run(ctx context.Context) error {
 
 	if err := w.cluster.Prepare(ctx); err != nil {
 		return orderly(ctx, fmt.Errorf("prepare topics: %w", err))
+	}
+	if err := w.settle(ctx); err != nil {
+		return orderly(ctx, err)
 	}
 	w.prepared.Store(true)
 
