@@ -16,8 +16,8 @@ type index struct {
 type fieldIndex struct {
 	at      int
 	whole   map[string][]int32 // rules by folded value
-	found   []int32 // rules that look at the field's presence alone
-	there   []int32 // rules that look at each of its values
+	found   []int32            // rules that look at the field's presence alone
+	there   []int32            // rules that look at each of its values
 	parts   *automaton
 	sources []int // of the rules, where at is -1
 }
