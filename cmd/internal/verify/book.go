@@ -137,8 +137,10 @@ func (b *book) blob(m schemas.Message) error {
 		blob.Expires = blob.Created.Add(retention)
 	}
 	feed := feedKey{strings.ToLower(blob.Tenant), blob.ContentType}
-	if first, ok := b.began[feed]; !ok || blob.At.Before(first) {
-		b.began[feed] = blob.At
+	for _, k := range []feedKey{feed, {tenant: feed.tenant}} {
+		if first, ok := b.began[k]; !ok || blob.At.Before(first) {
+			b.began[k] = blob.At
+		}
 	}
 	b.blobs[key] = line{
 		feed: b.feed(feed), day: dayNumber(blob.Created),

@@ -62,7 +62,7 @@ func (d *Deep) missing() (unknown, failed int) {
 const (
 	margin     = 5 * time.Minute  // within the seven days, for the request's way
 	recent     = 15 * time.Minute // content so young may not be in the ledger yet
-	listWithin = 5 * time.Minute  // one content type; the client asks again and again where it gets no answer
+	listWithin = time.Minute      // for a day, or the next blob of it: the client asks again and again where it gets no answer
 	listAtOnce = 4
 )
 
@@ -83,7 +83,7 @@ func relist(ctx context.Context, feeds []feedKey, of func(tenant string) (Lister
 			all[i] = listing{feedKey: f}
 			lister, err := of(f.tenant)
 			if err == nil {
-				all[i].blobs, err = sevenDays(ctx, lister, f.contentType)
+				all[i].blobs, err = sevenDays(ctx, lister, f.contentType, listWithin)
 			}
 			all[i].err = err
 			return nil
@@ -95,9 +95,11 @@ func relist(ctx context.Context, feeds []feedKey, of func(tenant string) (Lister
 
 // sevenDays lists a content type, a day at a time, by the service's clock and in whole seconds, as it takes them. What was
 // listed comes with the error.
-func sevenDays(ctx context.Context, l Lister, contentType string) (blobs []o365.Blob, err error) {
-	within, cancel := context.WithTimeout(ctx, listWithin)
+func sevenDays(ctx context.Context, l Lister, contentType string, patience time.Duration) (blobs []o365.Blob, err error) {
+	within, cancel := context.WithCancel(ctx)
 	defer cancel()
+	silence := time.AfterFunc(patience, cancel)
+	defer silence.Stop()
 	seen := map[string]bool{}
 	to := time.Now().Add(l.Skew()).Truncate(time.Second).Add(time.Second)
 	for from := to.Add(margin - retention); from.Before(to); from = from.Add(day) {
@@ -108,14 +110,16 @@ func sevenDays(ctx context.Context, l Lister, contentType string) (blobs []o365.
 		for b, err := range l.List(within, contentType, from, end) {
 			switch {
 			case err != nil && ctx.Err() == nil && within.Err() != nil:
-				return blobs, fmt.Errorf("no whole listing within %s: %w", listWithin, err)
+				return blobs, fmt.Errorf("no answer within %s: %w", patience, err)
 			case err != nil:
 				return blobs, err
 			case !seen[b.ID]:
 				seen[b.ID] = true
 				blobs = append(blobs, b)
 			}
+			silence.Reset(patience)
 		}
+		silence.Reset(patience)
 	}
 	return blobs, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -64,9 +65,33 @@ func TestAllSevenDaysAreListedADayAtATime(t *testing.T) {
 		blobs = append(blobs, o365.Blob{ID: time.Duration(hours).String(), Created: time.Now().Add(-time.Duration(hours)*time.Hour - time.Minute)})
 	}
 	o := &offered{blobs: append(blobs, blobs[:10]...)} // some are on two pages
-	got, err := sevenDays(t.Context(), o, exchange)
+	got, err := sevenDays(t.Context(), o, exchange, patience)
 	if err != nil || len(got) != 7*24 || o.widest > day {
 		t.Errorf("%d blobs, windows of up to %s, error %v", len(got), o.widest, err)
+	}
+}
+
+// silent is a Microsoft that gives a blob and then no answer.
+type silent struct{ offered }
+
+func (s *silent) List(ctx context.Context, contentType string, from, to time.Time) iter.Seq2[o365.Blob, error] {
+	return func(yield func(o365.Blob, error) bool) {
+		if yield(o365.Blob{ID: "first", Created: from}, nil) {
+			<-ctx.Done()
+			yield(o365.Blob{}, ctx.Err())
+		}
+	}
+}
+
+func TestAListingThatGetsNoAnswerEnds(t *testing.T) {
+	got, err := sevenDays(t.Context(), &silent{}, exchange, time.Millisecond)
+	if len(got) != 1 || err == nil || !strings.HasPrefix(err.Error(), "no answer within 1ms: ") {
+		t.Errorf("%v, %v", got, err)
+	}
+	ended, end := context.WithCancel(t.Context())
+	end()
+	if _, err := sevenDays(ended, &silent{}, exchange, time.Hour); !errors.Is(err, context.Canceled) {
+		t.Errorf("after an interrupt: %v", err)
 	}
 }
 

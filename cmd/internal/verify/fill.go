@@ -53,13 +53,18 @@ func (g *gathering) feeds(counted map[feedKey]counts) map[feedKey]*Feed {
 	return all
 }
 
-// begun gives since when a feed has to be covered that is not covered at all.
+// begun gives since when a feed has to be covered that is not covered at all: since it is wanted, or since the ledger first
+// heard of it, or of its tenant.
 func (g *gathering) begun(k feedKey) time.Time {
-	begun := g.start
-	if since := g.tenants[k.tenant].since[k.contentType]; since.After(begun) {
-		begun = since
-	} else if first, ok := g.book.began[k]; ok && first.After(begun) {
-		begun = first
+	begun, known := g.tenants[k.tenant].since[k.contentType]
+	if !known {
+		begun, known = g.book.began[k]
+	}
+	if !known {
+		begun = g.book.began[feedKey{tenant: k.tenant}]
+	}
+	if begun.Before(g.start) {
+		return g.start
 	}
 	return begun
 }
