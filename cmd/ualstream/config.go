@@ -22,14 +22,16 @@ type config struct {
 
 	brokerFlags
 
-	guarantee string
-	stages    list
-	tenants   tenants
-	threats   list
-	sinks     list
-	state     string
-	http      string
-	level     slog.Level
+	guarantee  string
+	deployment string
+	stages     list
+	tenants    tenants
+	threats    list
+	sinks      list
+	skip       repeated
+	state      string
+	http       string
+	level      slog.Level
 
 	microsoftFlags
 	poll  time.Duration
@@ -47,10 +49,12 @@ func (c *config) kafkaFlags(fs *flag.FlagSet) {
 func (c *config) workerFlags(fs *flag.FlagSet) {
 	c.stages, c.threats = worker.Stages, everyThreat()
 	fs.StringVar(&c.guarantee, "guarantee", string(kafka.ExactlyOnce), "")
+	fs.StringVar(&c.deployment, "deployment", "", "")
 	fs.Var(&c.stages, "stages", "")
 	fs.Var(&c.tenants, "tenants", "")
 	fs.Var(&c.threats, "threats", "")
 	fs.Var(&c.sinks, "sinks", "")
+	fs.Var(&c.skip, "skip", "")
 	fs.StringVar(&c.state, "state", "", "")
 	fs.StringVar(&c.http, "http", "127.0.0.1:9464", "")
 	c.microsoftFlags.register(fs)
@@ -116,6 +120,16 @@ func (l *list) Set(value string) error {
 		return errors.New("the list is empty")
 	}
 	return nil
+}
+
+// repeated is a list that each time it is set grows longer.
+type repeated struct{ list }
+
+func (r *repeated) Set(value string) error {
+	var more list
+	err := more.Set(value)
+	r.list = append(r.list, more...)
+	return err
 }
 
 // oneOf checks that a list holds known values only.

@@ -75,7 +75,9 @@ func setFromFile(f *flag.Flag, node ast.Node) error {
 	}
 	switch n := node.(type) {
 	case *ast.SequenceNode:
-		if _, isList := f.Value.(*list); !isList {
+		switch f.Value.(type) {
+		case *list, *repeated:
+		default:
 			return errors.New("must be one value, not a list")
 		}
 		var values []string

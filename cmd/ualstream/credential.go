@@ -33,6 +33,14 @@ func (c *credentialFlags) register(fs *flag.FlagSet) {
 	fs.StringVar(&c.secretFile, "client-secret-file", "", "")
 }
 
+// app gives the client ID of the app that logs in, as far as one is named.
+func (c *credentialFlags) app(e *env) string {
+	if kind, err := c.chosen(); err == nil && kind == entra.WorkloadIdentity {
+		return cmp.Or(c.clientID, e.getenv("AZURE_CLIENT_ID"))
+	}
+	return c.clientID
+}
+
 // named says whether anything says who logs in.
 func (c *credentialFlags) named() bool { return c.clientID != "" || c.kind != "" }
 

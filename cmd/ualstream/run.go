@@ -35,12 +35,17 @@ Where Kafka is:
 
 What runs here:
     --stages LIST         any of ingest,normalize,detect,publish (all)
+    --deployment NAME     whose the topics are: the first worker that fetches writes it to the ledger, and one of another
+                          name is refused (the app's client ID)
     --guarantee G         exactly-once: a read_committed consumer sees each event and threat once; or at-least-once:
                           no transactions, and a crash repeats some (exactly-once)
     --threats LIST        which threats reach their topic: finding,priority,noise (all)
     --sinks LIST          what publish delivers to besides: text, json, both on stdout (none)
     --state DIR           what normalize remembers of records, so that each becomes one event; it can be lost, and is
                           made anew from the raw topic (identity, in the folder of --data)
+    --skip TOPIC/PARTITION/OFFSET
+                          give up the batch with that offset and go on behind it, if it cannot be decoded; the log of a
+                          partition that stands still names it, and the ledger keeps the loss. Can be repeated
     --http ADDR           /healthz, /readyz, /metrics, /status (127.0.0.1:9464), "" for none
     --log-level LEVEL     debug, info, warn or error (info)
 
@@ -141,7 +146,8 @@ func (c *config) options(e *env) (worker.Options, error) {
 	}
 	o := worker.Options{
 		Stages: c.stages, Kafka: k, Tenants: c.tenants, Poll: c.poll, Quota: c.quota, HTTP: c.http, Logger: log,
-		State: cmp.Or(c.state, filepath.Join(c.data, "identity")),
+		State:      cmp.Or(c.state, filepath.Join(c.data, "identity")),
+		Deployment: cmp.Or(c.deployment, c.app(e)),
 	}
 	if err := (list{c.guarantee}).oneOf("guarantee", kafka.Guarantees...); err != nil {
 		return o, err
@@ -154,6 +160,13 @@ func (c *config) options(e *env) (worker.Options, error) {
 	}
 	if err := c.stages.oneOf("stages", worker.Stages...); err != nil {
 		return o, err
+	}
+	for _, text := range c.skip.list {
+		place, err := worker.ParsePlace(text, c.prefix)
+		if err != nil {
+			return o, wrongUse("copy it from the message about the partition that stands still", "--skip %v", err)
+		}
+		o.Skip = append(o.Skip, place)
 	}
 	if err := c.threats.oneOf("threats", everyThreat()...); err != nil {
 		return o, err
@@ -194,6 +207,10 @@ func refusal(err error) error {
 	var settings *kafka.SettingsError
 	var login *kafka.AuthError
 	var old *kafka.TooOldError
+	var other *worker.DeploymentError
+	if errors.As(err, &other) {
+		return &failure{err: errors.New(other.Problem), hint: other.Mend, misuse: true}
+	}
 	if errors.As(err, &settings) || errors.As(err, &login) || errors.As(err, &old) {
 		return &failure{err: err, misuse: true}
 	}
