@@ -11,12 +11,12 @@ import (
 )
 
 // fill puts the report together.
-func (g *gathering) fill(r *Report, counted map[feedKey]counts, listings []listing) {
+func (g *gathering) fill(r *Report) {
 	r.Skipped, r.Unread, r.Damaged = g.skipped(), g.o.Unread.beside(g.skips()), g.damaged()
-	r.Tenants = g.tenantsOf(g.feeds(counted))
+	r.Tenants = g.tenantsOf(g.feeds())
 	if g.o.Lister != nil {
 		r.Deep = &Deep{Listings: []Listing{}}
-		for _, l := range listings {
+		for _, l := range g.listings {
 			r.Deep.Listings = append(r.Deep.Listings, l.compare(g.book, g.now))
 		}
 	}
@@ -27,7 +27,7 @@ func (g *gathering) fill(r *Report, counted map[feedKey]counts, listings []listi
 }
 
 // feeds gives everything that is known of each feed: those that are wanted, those of the ledger and those with records.
-func (g *gathering) feeds(counted map[feedKey]counts) map[feedKey]*Feed {
+func (g *gathering) feeds() map[feedKey]*Feed {
 	all := g.book.summary(period{g.start, g.now})
 	of := func(k feedKey) *Feed {
 		if all[k] == nil {
@@ -35,7 +35,7 @@ func (g *gathering) feeds(counted map[feedKey]counts) map[feedKey]*Feed {
 		}
 		return all[k]
 	}
-	for k, n := range counted {
+	for k, n := range g.counted {
 		f := of(k)
 		f.Raw, f.Events, f.Rejects, f.Neither = n.raw, n.events, n.rejects, n.neither
 	}

@@ -21,7 +21,7 @@ func (g *gathering) moving(ctx context.Context, do func(context.Context) error) 
 	within, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	go func() {
-		tick := time.NewTicker(stalled)
+		tick := time.NewTicker(g.patience)
 		defer tick.Stop()
 		for last := int64(-1); ; {
 			select {
@@ -51,12 +51,12 @@ func (g *gathering) why(ctx context.Context) error {
 	for _, topic := range []schemas.Topic{schemas.TopicEvents, schemas.TopicRejects} {
 		holds, err := g.cluster.Holds(ctx, topic)
 		if err != nil {
-			return fmt.Errorf("%w (%s): %w", ErrStalled, stalled, err)
+			return fmt.Errorf("%w (%s): %w", ErrStalled, g.patience, err)
 		}
 		for partition, hold := range holds {
 			return fmt.Errorf("%w (%s): an open transaction hides what %s/%d holds from offset %d on",
-				ErrStalled, stalled, topic, partition, hold.Stable)
+				ErrStalled, g.patience, topic, partition, hold.Stable)
 		}
 	}
-	return fmt.Errorf("%w (%s): see what Kafka's brokers log", ErrStalled, stalled)
+	return fmt.Errorf("%w (%s): see what Kafka's brokers log", ErrStalled, g.patience)
 }

@@ -38,7 +38,7 @@ func Gather(ctx context.Context, cluster *kafka.Cluster, o Options) (Report, err
 		o.Now = time.Now
 	}
 	now := o.Now().UTC()
-	g := &gathering{cluster: cluster, o: o, now: now, start: now.Add(-o.Since), book: newBook(), tenants: newRoster(o.Tenants)}
+	g := &gathering{cluster: cluster, o: o, now: now, start: now.Add(-o.Since), patience: stalled, book: newBook(), tenants: newRoster(o.Tenants)}
 	return g.gather(ctx)
 }
 
@@ -47,60 +47,71 @@ type gathering struct {
 	cluster    *kafka.Cluster
 	o          Options
 	now, start time.Time
-	read       atomic.Int64 // messages
+	patience   time.Duration // how long nothing may be read
+	read       atomic.Int64  // messages
 
-	tenants roster
-	book    *book
-	only    string // tenant ID, "" for all
+	tenants  roster
+	book     *book
+	only     string // tenant ID, "" for all
+	whose    string // tenant ID of the export
+	listings []listing
+	counted  map[feedKey]counts
 }
 
+// gather takes the steps in their order. The ledger is read again after Microsoft's listings: what was listed may be
+// settled by then.
 func (g *gathering) gather(ctx context.Context) (r Report, err error) {
-	if err := g.moving(ctx, g.known); err != nil {
-		return r, err
-	}
-	if g.only, err = g.tenants.find(g.o.Tenant, g.book); err != nil {
-		return r, err
-	}
-	whose := ""
-	if g.o.Export != nil {
-		if whose, err = g.o.Export.tenant(g.only); err != nil {
-			return r, err
-		}
-	}
-	var listings []listing
-	if g.o.Lister != nil {
-		listings = relist(ctx, g.wanted(), g.o.Lister)
-	}
-	if err := g.moving(ctx, g.ledger); err != nil { // once more: what was listed may be settled by now
-		return r, err
-	}
-	count := &census{
-		cluster: g.cluster, start: g.start, only: g.only, read: &g.read, counts: map[feedKey]counts{},
-	}
 	r = Report{At: g.now, Since: g.start}
-	begun := time.Now()
-	err = g.moving(ctx, func(ctx context.Context) (err error) {
-		g.read.Store(0)
-		r.Records, err = count.take(ctx)
-		r.Records.Read, r.Records.Seconds = g.read.Load(), time.Since(begun).Seconds()
-		return err
-	})
-	if err != nil {
+	if err = g.moving(ctx, g.known); err != nil {
 		return r, err
 	}
-	if g.o.Export != nil {
-		m := &matching{export: g.o.Export, tenant: whose, read: &g.read}
-		err = g.moving(ctx, func(ctx context.Context) error {
-			c, err := m.compare(ctx, g.cluster)
-			r.Against = &c
-			return err
-		})
-		if err != nil {
-			return r, err
-		}
+	if err = g.choose(); err != nil {
+		return r, err
 	}
-	g.fill(&r, count.counts, listings)
+	if g.o.Lister != nil {
+		g.listings = relist(ctx, g.wanted(), g.o.Lister)
+	}
+	if err = g.moving(ctx, g.ledger); err != nil {
+		return r, err
+	}
+	if err = g.moving(ctx, func(ctx context.Context) error { return g.count(ctx, &r) }); err != nil {
+		return r, err
+	}
+	if err = g.moving(ctx, func(ctx context.Context) error { return g.match(ctx, &r) }); err != nil {
+		return r, err
+	}
+	g.fill(&r)
 	return r, nil
+}
+
+// choose finds the tenants that are asked for.
+func (g *gathering) choose() (err error) {
+	if g.only, err = g.tenants.find(g.o.Tenant, g.book); err == nil && g.o.Export != nil {
+		g.whose, err = g.o.Export.tenant(g.only)
+	}
+	return err
+}
+
+// count compares the records with what became of them.
+func (g *gathering) count(ctx context.Context, r *Report) (err error) {
+	g.read.Store(0)
+	begun := time.Now()
+	c := &census{cluster: g.cluster, start: g.start, only: g.only, read: &g.read, counts: map[feedKey]counts{}}
+	r.Records, err = c.take(ctx)
+	r.Records.Read, r.Records.Seconds = g.read.Load(), time.Since(begun).Seconds()
+	g.counted = c.counts
+	return err
+}
+
+// match compares the export, where there is one, with what is here.
+func (g *gathering) match(ctx context.Context, r *Report) error {
+	if g.o.Export == nil {
+		return nil
+	}
+	m := &matching{export: g.o.Export, tenant: g.whose, read: &g.read}
+	c, err := m.compare(ctx, g.cluster)
+	r.Against = &c
+	return err
 }
 
 // known reads which tenants there are, and the ledger.
