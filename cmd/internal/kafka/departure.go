@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/cenkalti/backoff/v4"
 	"github.com/segmentio/kafka-go"
@@ -19,26 +20,43 @@ func (s *seat) forgotten(ctx context.Context, joined error) {
 		return
 	}
 	s.id = ""
-	go s.c.depart(ctx, s.name, old)
+	go s.depart(ctx, old)
 }
 
-// depart takes a member out of a group, once the group's broker is there again. It says nothing of its failures: the
-// same outage is told by those who wait for their messages, and the end of the session does this at the latest.
-func (c *Cluster) depart(ctx context.Context, group, id string) {
+// depart takes a member out of the group, once the group's broker is there again and this process has had the time to
+// join: a group that meets without either would give the partitions to others for a moment. It says nothing of its
+// failures: the same outage is told by those who wait for their messages, and the end of the session does this at the
+// latest.
+func (s *seat) depart(ctx context.Context, id string) {
+	back := backoff.Retry(func() error { return s.heard(ctx) }, waits(ctx))
+	if back != nil {
+		return
+	}
+	select {
+	case <-ctx.Done():
+		return
+	case <-time.After(2 * joinBackoff):
+	}
 	_ = backoff.Retry(func() error {
-		answer, err := c.transport.RoundTrip(ctx, c.addr, &leaveRequest{group, id})
+		answer, err := s.c.transport.RoundTrip(ctx, s.c.addr, &leaveRequest{s.name, id})
 		if err != nil {
 			return err
 		}
 		left, ok := answer.(*leaveResponse)
 		if !ok {
-			return fmt.Errorf("leave group %s: got a %T", group, answer)
+			return fmt.Errorf("leave group %s: got a %T", s.name, answer)
 		}
 		if refused := kafka.Error(left.ErrorCode); refused.Temporary() {
 			return refused
 		}
 		return nil // it left, or was not there any more
 	}, waits(ctx))
+}
+
+// heard makes one attempt to get an answer from the group's coordinator.
+func (s *seat) heard(ctx context.Context) error {
+	_, err := s.c.groupOffsets(ctx, s.name, s.topic, []int{0}, false)
+	return err
 }
 
 // leaveRequest is Kafka's LeaveGroup request. kafka-go's own takes the answer's fields in the wrong order, and so an

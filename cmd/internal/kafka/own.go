@@ -35,8 +35,7 @@ func (c *Cluster) Own(ctx context.Context, group string, t schemas.Topic, work f
 		return err
 	}
 	working, within := errgroup.WithContext(ctx)
-	o := &owner{seat: seat, topic: balancer.topic, partitions: partitions, work: work, working: working,
-		met: func() {}, at: map[int]tenure{}}
+	o := &owner{seat: seat, partitions: partitions, work: work, working: working, met: func() {}, at: map[int]tenure{}}
 	for within.Err() == nil {
 		o.generation(within)
 	}
@@ -50,7 +49,6 @@ func (c *Cluster) Own(ctx context.Context, group string, t schemas.Topic, work f
 // owner is this process in a group of Own.
 type owner struct {
 	*seat
-	topic      string
 	partitions int // of the topic
 	work       func(context.Context, int) error
 	working    *errgroup.Group
@@ -149,7 +147,7 @@ func (o *owner) watch(meeting context.Context) {
 		case <-tick.C:
 		}
 		asking, cancel := context.WithTimeout(meeting, o.c.session/2)
-		if _, err := o.c.groupOffsets(asking, o.name, o.topic, []int{0}, false); err == nil {
+		if o.heard(asking) == nil {
 			heard = time.Now()
 		}
 		cancel()

@@ -18,6 +18,7 @@ const (
 type seat struct {
 	c     *Cluster
 	name  string // of the group
+	topic string // whose partitions it shares out
 	group *kafka.ConsumerGroup
 	claim *claim
 	id    string // of this process in the group, while it is in it
@@ -35,7 +36,7 @@ func (c *Cluster) join(group string, b balancer) (*seat, error) {
 		HeartbeatInterval: heartbeat, SessionTimeout: c.session, RebalanceTimeout: rebalanceTimeout,
 		JoinGroupBackoff: joinBackoff, StartOffset: kafka.FirstOffset,
 	})
-	return &seat{c: c, name: c.group(group), group: joined, claim: b.claim}, err
+	return &seat{c: c, name: c.group(group), topic: b.topic, group: joined, claim: b.claim}, err
 }
 
 // next waits for the group's next generation, in which this process is a member. While Kafka is away it waits; its only
