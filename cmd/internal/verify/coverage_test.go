@@ -41,6 +41,8 @@ func TestGapsAreWhatWasNotListedSinceTheFirstCoverage(t *testing.T) {
 		"all is covered":              {"168-0", true, 168, ""},
 		"spans touch, in any order":   {"24-0 168-48 48-24", true, 168, ""},
 		"spans overlap":               {"100-20 168-50 40-0 60-55", true, 168, ""},
+		"the last one is within one":  {"168-3 50-40", false, 168, ""},
+		"the last one is within, gap": {"168-3 50-40", true, 168, "3-0"},
 		"a hole":                      {"168-50 40-0", true, 168, "50-40"},
 		"holes":                       {"168-50 40-30 20-0", true, 168, "50-40 30-20"},
 		"a hole before the period":    {"400-300 200-0", true, 168, ""},

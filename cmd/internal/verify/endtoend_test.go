@@ -19,7 +19,7 @@ func TestACompleteRunIsComplete(t *testing.T) {
 	}
 	w.work(20)
 	r := w.verify(verify.Options{Lister: w.lister, Export: w.export(nil)})
-	if r.Missing != 0 || r.Verdict() != "complete" || len(r.Records.Repeated) != 0 {
+	if r.Missing != 0 || r.Verdict() != "complete" || len(r.Records.Repeated) != 0 || !r.Tenants[0].Connected {
 		t.Error(w.show(r))
 	}
 	for _, f := range r.Tenants[0].Feeds {

@@ -176,6 +176,9 @@ func TestEveryRecordIsAccountedFor(t *testing.T) {
 		if one.Tenant != contoso || one.ContentType != exchange || one.ContentID != "blob of "+one.Key || one.Received.IsZero() {
 			t.Errorf("%+v", one)
 		}
+		if ago := time.Since(one.Received); one.Key == "lost, again" && ago < 90*time.Minute {
+			t.Errorf("a record that came twice was received %s ago, want the first time", ago)
+		}
 	}
 	slices.Sort(keys)
 	if got := strings.Join(keys, "; "); got != "aborted; forgotten; lost; lost, again" {
@@ -230,7 +233,7 @@ func TestOneTenantAloneIsLookedAt(t *testing.T) {
 		if got := partsOf(r); got != want {
 			t.Errorf("%q: %s, want %s", only, got, want)
 		}
-		if only != "" && (len(r.Tenants) != 1 || r.Tenants[0].ID != only) {
+		if only != "" && (len(r.Tenants) != 1 || r.Tenants[0].ID != only || r.Tenants[0].Connected) {
 			t.Errorf("%q: %+v", only, r.Tenants)
 		}
 	}

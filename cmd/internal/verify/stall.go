@@ -38,7 +38,7 @@ func (g *gathering) moving(ctx context.Context, do func(context.Context) error) 
 		}
 	}()
 	err := do(within)
-	if err != nil && ctx.Err() == nil && within.Err() != nil {
+	if err != nil && within.Err() != nil {
 		return context.Cause(within)
 	}
 	return err

@@ -43,7 +43,7 @@ func full() Report {
 		Unread:  []Stretch{{"events", 1, 9, 12, "its checksum is 0000beef, want 0000cafe"}},
 		Damaged: []Damage{{contoso + "/x", 1, 2, `ledger entry "x" at 1/2: unexpected end of JSON input`}},
 		Deep: &Deep{[]Listing{
-			{contoso, exchange, 7, "", []Unsettled{{"20260212$x", ago(time.Hour), ""}}, 2, []Unsettled{{"20260211$y", ago(day), schemas.BlobListed}}},
+			{contoso, exchange, 7, "", []Unsettled{{"20260212$" + strings.Repeat("x", 100), ago(time.Hour), ""}}, 2, []Unsettled{{"20260211$y", ago(day), schemas.BlobListed}}},
 			{fabrikam, exchange, 0, "400 AF20022: no subscription found for the specified content type", nil, 0, nil},
 		}},
 		Against: &Comparison{Export: "export.csv", Tenant: contoso, From: ago(2 * day), To: ago(day), Kinds: []KindCount{{Kind{"Exchange", "2"}, 7}},
