@@ -30,7 +30,7 @@ func manyRules(n int) string {
 	return b.String()
 }
 
-func sample(operation string) record {
+func exchangeEvent(operation string) record {
 	r := record{
 		"Workload": "Exchange", "Operation": operation, "User": "ana.bergström@contoso.example",
 		"Address": "198.51.100.23", "Path": `C:\Program Files\Office\outlook.exe`, "Command": "outlook.exe /recycle",
@@ -70,7 +70,7 @@ func BenchmarkMatch(b *testing.B) {
 		set := load(b, manyRules(n), Options{})
 		for name, operation := range map[string]string{"none": "Get-Nothing", "some": "Set-Thing11"} {
 			b.Run(fmt.Sprintf("rules=%d/matching=%s", n, name), func(b *testing.B) {
-				var f Fields = prepare(set, sample(operation))
+				var f Fields = prepare(set, exchangeEvent(operation))
 				hits := set.Match(f, nil)
 				b.ReportAllocs()
 				for b.Loop() {
@@ -94,7 +94,7 @@ func BenchmarkLoad(b *testing.B) {
 
 func TestMatchingNothingAllocatesNothing(t *testing.T) {
 	set := load(t, manyRules(300), Options{})
-	var f Fields = prepare(set, sample("Get-Nothing"))
+	var f Fields = prepare(set, exchangeEvent("Get-Nothing"))
 	set.Match(f, nil)
 	if n := testing.AllocsPerRun(100, func() { set.Match(f, nil) }); n != 0 {
 		t.Errorf("%v allocations an event", n)

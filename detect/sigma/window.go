@@ -1,0 +1,204 @@
+package sigma
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Window is what a correlation remembers of one group: its samples and its episodes. It depends on the samples alone
+// and on the order in which they were added; it reads no clock. Its zero value is empty.
+//
+// A window of the correlation is any stretch of event time of at most the timespan, both ends included: with 10m, a
+// sample at 10:00:00 and one at 10:10:00 stand in one window. Windows slide; they begin and end at samples. Whenever a
+// sample is added, every window is judged that has it in it and ends at it or at a later sample. So samples may be
+// added in any order: whether a condition of gt and gte ever holds does not depend on it. Conditions with lt, lte, eq
+// and neq are judged by what was added so far: eq: 3 fires at the third sample, though a fourth may follow.
+//
+// The first window whose condition holds begins an episode, from its first to its last sample: Fired. Further windows
+// that hold and overlap an episode extend it, and samples that fall into it join it: Updated, with the Ref of the
+// sample that completed it first. What holds later, apart from every episode, is a new one. Several episodes that grow
+// into one keep the Ref of one of them.
+//
+// What the measure is: event_count counts samples, value_count different values (without case), temporal different
+// rules. temporal_ordered takes the longest row of samples in which each sample's rule stands after that of the sample
+// before, in the order of Rules; samples of the same time are in order. Sums, averages and percentiles are over the
+// values of the window's samples. value_percentile without percentile is the share, in percent, that the added
+// sample's value has among the window's values; with percentile it is that percentile (nearest rank).
+//
+// An event that several rules match counts once, except where the types are temporal. A firing of a correlation counts
+// once, at its latest time, except there.
+//
+// What is bounded: a group remembers at most maxSamples samples, or as many as its condition counts to, the newest;
+// one addition looks at no more than maxLooks.
+type Window struct {
+	samples  []sample // by time, then by rank
+	episodes []Episode
+}
+
+// Bounds of a window.
+const (
+	maxSamples = 10_000
+	maxLooks   = 1 << 20
+	maxShown   = 1_000 // samples of an outcome
+)
+
+// sample is a Sample, ready to be compared.
+type sample struct {
+	Sample
+	at   int64  // nanoseconds since 1970
+	rank int    // Input where rules are told apart, else 0
+	key  string // of Values, without case
+	num  float64
+}
+
+// Kind says what came of a sample.
+const (
+	Quiet   OutcomeKind = iota // nothing holds
+	Fired                      // a new episode began
+	Updated                    // an episode has grown or has a sample more
+	Known                      // the sample was there already
+	Late                       // the sample is older than what is remembered; only a Tracker says so
+)
+
+// OutcomeKind says what came of adding a sample.
+type OutcomeKind uint8
+
+func (k OutcomeKind) String() string {
+	return [...]string{"quiet", "fired", "updated", "known", "late"}[k]
+}
+
+// Episode is a stretch of event time in which a correlation's condition held.
+type Episode struct {
+	Ref         string    // of the sample that completed it first
+	First, Last time.Time // of its samples
+}
+
+// Outcome says what came of adding a sample.
+type Outcome struct {
+	Kind    OutcomeKind
+	Episode         // of Fired and Updated
+	Measure float64 // that made the condition hold, as far as it had to be counted; 0 for a sample that only joined
+	// Samples are those of the window that fired, the oldest first, at most 1,000; of an update the added one.
+	Samples []Sample
+}
+
+// keyOf makes one text of several, without case.
+func keyOf(values []string) string {
+	return fold(strings.Join(values, "\x00"))
+}
+
+func (c *Correlation) sample(s Sample) sample {
+	made := sample{Sample: s, at: nanos(s.Time), key: keyOf(s.Values)}
+	if c.isTemporal() {
+		made.rank = s.Input
+	}
+	if len(s.Values) == 1 {
+		n, _ := parseNumber(s.Values[0])
+		made.num = n.float
+	}
+	return made
+}
+
+func (s sample) compare(o sample) int {
+	switch {
+	case s.at != o.at:
+		return int(max(-1, min(1, s.at-o.at)))
+	default:
+		return s.rank - o.rank
+	}
+}
+
+// Add adds a sample of the correlation's group to its window.
+func (c *Correlation) Add(w *Window, added Sample) Outcome {
+	s := c.sample(added)
+	at, known := w.place(s)
+	if known {
+		return Outcome{Kind: Known}
+	}
+	if c.inputs[s.Input].correlation != nil && !c.isTemporal() {
+		at = w.replace(s, at)
+	}
+	w.samples = slices.Insert(w.samples, at, s)
+	outcome := c.judge(w, at)
+	c.thin(w, at)
+	return outcome
+}
+
+// place gives where a sample belongs, and whether it is there.
+func (w *Window) place(s sample) (int, bool) {
+	at, _ := slices.BinarySearchFunc(w.samples, s, sample.compare)
+	for ; at < len(w.samples) && w.samples[at].compare(s) == 0; at++ {
+		if o := w.samples[at]; o.Ref == s.Ref && o.key == s.key && slices.Equal(o.Carry, s.Carry) {
+			return at, true
+		}
+	}
+	return at, false
+}
+
+// isTemporal says whether it matters which rule a sample is of. Other types count an event once, whatever it matches.
+func (c *Correlation) isTemporal() bool { return c.Type == Temporal || c.Type == TemporalOrdered }
+
+// replace takes out what was known of the same firing: it counts once, at its latest time.
+func (w *Window) replace(s sample, at int) int {
+	for i := len(w.samples) - 1; i >= 0; i-- {
+		if o := w.samples[i]; o.Ref == s.Ref && o.at <= s.at && o.key == s.key {
+			w.samples = slices.Delete(w.samples, i, i+1)
+			if i < at {
+				at--
+			}
+		}
+	}
+	return at
+}
+
+// join lets a sample that falls into an episode join it.
+func (w *Window) join(s sample) Outcome {
+	for _, e := range w.episodes {
+		if nanos(e.First) <= s.at && s.at <= nanos(e.Last) {
+			return Outcome{Kind: Updated, Episode: e, Samples: []Sample{s.Sample}}
+		}
+	}
+	return Outcome{}
+}
+
+// Restore notes an episode that is known from elsewhere, so that it does not fire again.
+func (w *Window) Restore(e Episode) { w.episodes = append(w.episodes, e) }
+
+// Expire forgets the samples and episodes before a time and says whether anything is left.
+func (w *Window) Expire(before time.Time) bool {
+	limit := nanos(before)
+	w.samples = slices.DeleteFunc(w.samples, func(s sample) bool { return s.at < limit })
+	w.episodes = slices.DeleteFunc(w.episodes, func(e Episode) bool { return nanos(e.Last) < limit })
+	return len(w.samples)+len(w.episodes) > 0
+}
+
+// last gives the time of the newest sample or of the end of the latest episode, in nanoseconds since 1970.
+func (w *Window) last() int64 {
+	newest := int64(never)
+	if n := len(w.samples); n > 0 {
+		newest = w.samples[n-1].at
+	}
+	for _, e := range w.episodes {
+		newest = max(newest, nanos(e.Last))
+	}
+	return newest
+}
+
+// never is before every time; farthest bounds times, so that their differences do not overflow.
+const (
+	never    = -1 << 62
+	farthest = 4e18 // nanoseconds: from 1843 to 2096
+)
+
+// nanos gives a time as nanoseconds since 1970. Times beyond the bounds are the bounds.
+func nanos(t time.Time) int64 {
+	const bound = farthest / int64(time.Second)
+	if sec := t.Unix(); sec >= bound || sec <= -bound {
+		return max(-1, min(1, sec)) * farthest
+	}
+	return t.UnixNano()
+}
+
+// Len gives the number of samples that are remembered.
+func (w *Window) Len() int { return len(w.samples) }
