@@ -22,6 +22,8 @@ func sum(change ...func(*schemas.Day)) schemas.Day {
 
 func final(d *schemas.Day) { d.Final = true }
 
+func wide(d *schemas.Day) { d.Covered = []schemas.Span{{From: noon.Add(-time.Hour), To: noon}} }
+
 func stores(n int) func(*schemas.Day) {
 	return func(d *schemas.Day) { d.Stored, d.Records = n, 10*n }
 }
@@ -153,6 +155,7 @@ func TestADayIsCountedOnceHoweverTheTopicIsOrdered(t *testing.T) {
 		"a final sum, and the topic as it grew":  {entries{a, sum(stores(1)), b, sum(stores(2)), sum(stores(2), final), tombstone(a), tombstone(b)}, nil},
 		"a final sum, and a slow process's":      {entries{sum(stores(2), final), sum(stores(1))}, []schemas.Day{sum(stores(2), final)}},
 		"a final sum after a slow process's":     {entries{a, sum(stores(1)), sum(stores(2), final)}, nil},
+		"a final sum, and one that covers more":  {entries{sum(stores(2), final), sum(stores(1), wide)}, []schemas.Day{sum(stores(2), final)}},
 		"a tombstone, and no final sum":          {entries{a, b, sum(stores(2)), tombstone(b)}, []schemas.Day{sum(stores(1))}},
 		"a blob again after its tombstone":       {entries{a, tombstone(a), a}, []schemas.Day{sum(stores(1))}},
 		"a final sum of one who knew less":       {entries{a, b, sum(stores(1), final)}, []schemas.Day{sum(stores(2), final)}},
@@ -190,6 +193,25 @@ func TestWhatWasCoveredIsKnownToTheNextOwner(t *testing.T) {
 	d := next.Days(noon.Add(time.Hour))
 	midnight := noon.Add(-12 * time.Hour)
 	if len(d) != 1 || !sameSpans(d[0].Covered, []schemas.Span{{From: midnight, To: noon.Add(time.Hour)}}) {
+		t.Errorf("days %+v", d)
+	}
+}
+
+func TestASumThatCoversLessTakesNothingAway(t *testing.T) {
+	l := NewLedger()
+	l.cover(tenant, "Audit.Exchange", schemas.Span{From: noon.Add(-3 * time.Hour), To: noon.Add(-2 * time.Hour)})
+	takeAll(t, l, sum(wide))
+	want := []schemas.Span{{From: noon.Add(-3 * time.Hour), To: noon.Add(-2 * time.Hour)}, {From: noon.Add(-time.Hour), To: noon}}
+	if d := l.Days(noon); len(d) != 1 || !sameSpans(d[0].Covered, want) {
+		t.Errorf("days %+v", d)
+	}
+}
+
+func TestABlobStaysInItsDayWhateverIsSaidLaterOfItsCreation(t *testing.T) {
+	l, moved := NewLedger(), storedOf("a")
+	moved.Created = noon.Add(24 * time.Hour)
+	takeAll(t, l, blobOf("a", schemas.BlobListed), moved)
+	if d := l.Days(noon); len(d) != 1 || d[0].Day != "2026-03-08" || d[0].Stored != 1 || d[0].Listed != 0 {
 		t.Errorf("days %+v", d)
 	}
 }

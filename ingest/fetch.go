@@ -87,7 +87,7 @@ func (w *watch) fetch(ctx context.Context, key id, class class, b o365.Blob) {
 	if err == nil {
 		entry, err = w.retrieve(ctx, key, class, b)
 	}
-	over := ctx.Err() == nil && w.givenUp(key, b)
+	over := ctx.Err() == nil && w.givenUp(b)
 	if over {
 		entry, err = w.expire(key, b, entry, err), nil
 	}
@@ -105,13 +105,7 @@ func (w *watch) fetch(ctx context.Context, key id, class class, b o365.Blob) {
 }
 
 // givenUp says whether a blob can no longer be had, by both clocks.
-func (w *watch) givenUp(key id, b o365.Blob) bool {
-	end := w.c.cfg.Ledger.until(key)
-	if !b.Expires.IsZero() {
-		end = latest(end, b.Expires.Add(slack))
-	}
-	return !end.IsZero() && w.c.surely().After(end)
-}
+func (w *watch) givenUp(b o365.Blob) bool { return w.c.surely().After(b.Expires.Add(slack)) }
 
 // expire gives the entry of a blob whose last try is over, with what that came to.
 func (w *watch) expire(key id, b o365.Blob, entry schemas.Blob, failed error) schemas.Blob {

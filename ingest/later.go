@@ -35,9 +35,6 @@ func (l *later) put(key id, b o365.Blob, now time.Time) int {
 	if l.turns[key] != nil {
 		return len(l.turns)
 	}
-	if b.Expires.IsZero() {
-		b.Expires = now.Add(retention)
-	}
 	t := &turn{blob: b, gap: retryAfter}
 	t.next(now)
 	l.turns[key] = t

@@ -36,7 +36,8 @@ func TestABlobThatExpiresBeforeItCouldBeHadIsLost(t *testing.T) {
 				f := &script{list: listUnexpired(aged("a", 6*24*time.Hour))}
 				f.records = func(context.Context, o365.Blob) ([]string, error) { return nil, trouble }
 				_, s := pass(t, f, 4*24*time.Hour)
-				if e := s.entry("a"); e.State != schemas.BlobLost || !strings.HasPrefix(e.Reason, expired+": ") || len(s.ledger) != 1 {
+				if e := s.entry("a"); e.State != schemas.BlobLost || !strings.HasPrefix(e.Reason, expired+": ") || len(s.ledger) != 1 ||
+					e.At.After(e.Expires.Add(slack+3*retryAfter)) {
 					t.Errorf("ledger %+v", s.ledger)
 				}
 			})

@@ -196,6 +196,16 @@ func TestLedgerForgetsWhatCanNoLongerBeListed(t *testing.T) {
 	}
 }
 
+func TestWhatIsPendingIsNotForgottenThoughItsDayIsFinal(t *testing.T) {
+	l := NewLedger()
+	b := blobOf("a", schemas.BlobListed)
+	takeAll(t, l, b, sum(stores(2), final)) // as another owner has it
+	l.Forget(noonsDay, noonsDay)
+	if _, pending := l.pending(tenant, "Audit.Exchange", idOfBlob(b)); !pending || !l.knows(idOfBlob(b)) {
+		t.Errorf("pending %v, known %v", pending, l.knows(idOfBlob(b)))
+	}
+}
+
 func TestWhatIsReadAgainIsNotHeldAgain(t *testing.T) {
 	l := NewLedger()
 	listed, stored := messageOf(t, blobOf("a", schemas.BlobListed)), messageOf(t, blobOf("a", schemas.BlobStored))

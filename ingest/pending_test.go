@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -64,9 +65,11 @@ func TestWhatIsPendingIsFetchedFromItsAddress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, f := NewLedger(), &addresses{script: &script{}}
 		b := left("a", 50*time.Hour)
-		b.Tenant = strings.ToUpper(tenant)
+		b.Tenant = "ABCDEF00-2222-3333-4444-555555555555"
 		takeAll(t, l, b)
-		_, s := pass(t, f.script, time.Minute, func(cfg *Config) { cfg.Ledger, cfg.Feed = l, f })
+		_, s := pass(t, f.script, time.Minute, func(cfg *Config) {
+			cfg.Ledger, cfg.Feed, cfg.Tenant.ID = l, f, strings.ToLower(b.Tenant)
+		})
 		if len(f.uris) != 1 || f.uris[0] != b.URI || s.entry("a").State != schemas.BlobStored {
 			t.Errorf("fetched %q, ledger %+v", f.uris, s.topic)
 		}
@@ -268,8 +271,68 @@ func TestAnExpiryThatMovesBackGivesNothingUpEarly(t *testing.T) {
 			return []string{`{"Id":"1"}`}, nil
 		}
 		_, s := pass(t, f, 20*time.Hour)
-		if e := s.entry("a"); e.State != schemas.BlobStored || len(s.ledger) != 1 {
+		if e := s.entry("a"); e.State != schemas.BlobStored || len(s.ledger) != 1 || !e.Expires.Equal(long.Expires) {
 			t.Errorf("ledger %+v", s.topic)
 		}
 	})
+}
+
+func TestContentThatTellsNoExpiryLivesForSevenDaysFromItsFirstListing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := aged("a", time.Hour)
+		a.Expires = time.Time{}
+		f := &script{list: func(window) ([]o365.Blob, error) { return []o365.Blob{a}, nil }}
+		f.records = func(context.Context, o365.Blob) ([]string, error) {
+			return nil, &o365.Error{Status: 404, Code: "AF20050"}
+		}
+		begun, s := pass(t, f, 50*time.Hour)
+		end := begun.Add(retention)
+		_, next := pass(t, f, 50*time.Hour, func(cfg *Config) { cfg.Ledger = s.replay(t) })
+		for _, e := range append(s.topic, next.topic...) {
+			if !e.Expires.Equal(end) || strings.HasPrefix(e.Reason, expired) {
+				t.Errorf("%+v, want expiry %s", e, end)
+			}
+		}
+		if len(s.topic) < 3 || len(next.topic) < 2 {
+			t.Errorf("%d and %d entries", len(s.topic), len(next.topic))
+		}
+	})
+}
+
+func TestWhatExpiresFirstIsFetchedFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, f := NewLedger(), &script{}
+		ages := map[string]time.Duration{"c": 50 * time.Hour, "a": 70 * time.Hour, "d": 40 * time.Hour, "b": 60 * time.Hour}
+		for id, age := range ages {
+			takeAll(t, l, left(id, age))
+		}
+		var order []string
+		f.records = func(_ context.Context, b o365.Blob) ([]string, error) {
+			order = append(order, b.ID)
+			return nil, nil
+		}
+		pass(t, f, time.Minute, func(cfg *Config) { cfg.Ledger, cfg.Parallel = l, 1 })
+		if !slices.Equal(order, []string{"a", "b", "c", "d"}) {
+			t.Errorf("fetched %v", order)
+		}
+	})
+}
+
+func TestOfAnExpiryThatHasChangedTheLatestCounts(t *testing.T) {
+	l, long, short := NewLedger(), blobOf("a", schemas.BlobListed), blobOf("a", schemas.BlobListed)
+	short.Expires = long.Expires.Add(-48 * time.Hour)
+	takeAll(t, l, long, short)
+	key := idOfBlob(long)
+	if b, _ := l.pending(tenant, "Audit.Exchange", key); !b.Expires.Equal(long.Expires) {
+		t.Errorf("pending until %s", b.Expires)
+	}
+	w := New(Config{Feed: &script{}, Sink: newSink(), Ledger: l, Tenant: schemas.Tenant{ID: tenant}}).watch("Audit.Exchange")
+	if b, err := w.pend(t.Context(), key, listedAs(short)); err != nil || !b.Expires.Equal(long.Expires) {
+		t.Errorf("fetched until %s: %v", b.Expires, err)
+	}
+	short.State = schemas.BlobLost
+	takeAll(t, l, short)
+	if got := l.until(key); !got.Equal(until(long)) {
+		t.Errorf("it can be listed until %s", got)
+	}
 }

@@ -58,22 +58,22 @@ func listedAs(b schemas.Blob) o365.Blob {
 }
 
 // pend has the ledger say that a blob is pending before it is fetched, unless it says something of it already, and gives
-// the blob with the times that the ledger has: those of another listing may differ, and its day must not. A process
-// that stops from now on leaves the blob to the next.
+// the blob with the times that the ledger has: those of another listing may differ or be missing, and its day must not
+// change. A process that stops from now on leaves the blob to the next.
 func (w *watch) pend(ctx context.Context, key id, b o365.Blob) (o365.Blob, error) {
 	known, pending := w.pending(key)
 	b = merged(b, known)
+	entry := w.entry(key, b)
+	b.Expires = entry.Expires
 	if pending && b.URI == known.URI && b.Expires.Sub(known.Expires) < news || !pending && w.c.cfg.Ledger.knows(key) {
 		return b, nil
 	}
-	entry := w.entry(key, b)
 	entry.State, entry.URI = schemas.BlobListed, b.URI
 	if err := w.c.cfg.Sink.Remember(ctx, entry); err != nil {
 		return b, err
 	}
 	w.c.cfg.Ledger.Apply(entry)
 	w.c.flight.note(key)
-	b.Expires = entry.Expires
 	return b, nil
 }
 

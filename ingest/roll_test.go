@@ -116,6 +116,30 @@ func TestAWindowIsNotCoveredBeforeTheLedgerKnowsWhatItGave(t *testing.T) {
 	})
 }
 
+// TestNoListingIsCoveredWhileABlobOfItIsOnItsWay has the poll and the sweep list a blob whose entry is not acknowledged
+// for an hour, so that one of them finds it in flight.
+func TestNoListingIsCoveredWhileABlobOfItIsOnItsWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, s := NewLedger(), newSink()
+		begun, fresh := time.Now(), aged("fresh", time.Hour)
+		s.beforeLedger = func(schemas.Blob) error {
+			pause(t.Context(), time.Until(begun.Add(time.Hour)))
+			return nil
+		}
+		for _, c := range []struct {
+			after time.Duration
+			want  bool
+		}{{59 * time.Minute, false}, {61 * time.Minute, true}} {
+			time.AfterFunc(c.after, func() {
+				if got := covered(l); covers(got, fresh.Created) != c.want {
+					t.Errorf("after %s: covered %v", c.after, got)
+				}
+			})
+		}
+		pass(t, &script{list: listUnexpired(fresh)}, 62*time.Minute, func(cfg *Config) { cfg.Ledger, cfg.Sink = l, s })
+	})
+}
+
 func TestAWindowWaitsForBlobsThatAnotherListingHasTaken(t *testing.T) {
 	for name, fine := range map[string]bool{"the ledger takes them": true, "the ledger does not": false} {
 		t.Run(name, func(t *testing.T) {

@@ -59,6 +59,28 @@ func TestWhileWhatFollowsCannotKeepUpBlobsWaitAsPending(t *testing.T) {
 	})
 }
 
+func TestWhatIsHeldTakesNoSlotThatItsListingWouldWaitFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, held := NewLedger(), aged("held", time.Hour)
+		takeAll(t, l, left("held", time.Hour), left("slow", 160*time.Hour))
+		f := &script{list: func(window) ([]o365.Blob, error) {
+			pause(t.Context(), 10*time.Second) // until the slow one has the slot
+			return []o365.Blob{held}, nil
+		}}
+		f.records = func(ctx context.Context, _ o365.Blob) ([]string, error) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		}
+		pass(t, f, 3*time.Minute, func(cfg *Config) {
+			cfg.Ledger, cfg.Parallel = l, 1
+			cfg.Hold = func() bool { return true }
+		})
+		if got := covered(l); !covers(got, held.Created) || len(f.classes["slow"]) != 1 {
+			t.Errorf("covered %v, asked for %v", got, f.classes)
+		}
+	})
+}
+
 func TestWhatIsSetAsideKeepsItsTurnWhileItIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun, held := time.Now(), false

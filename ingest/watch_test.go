@@ -145,7 +145,7 @@ func TestRequestsSayWhatTheyAreFor(t *testing.T) {
 
 func TestWhatIsNewIsLiveWhoeverListsIt(t *testing.T) {
 	w := New(Config{Feed: &script{}}).watch("Audit.Exchange")
-	for age, want := range map[time.Duration]class{time.Hour: firstLive, 7 * time.Hour: firstOld, 157 * time.Hour: urgent} {
+	for age, want := range map[time.Duration]class{time.Hour: firstLive, 7 * time.Hour: firstOld, 157 * time.Hour: urgent, 171 * time.Hour: firstOld} {
 		if got := w.class(aged("a", age), false); got != want {
 			t.Errorf("of %s: class %d, want %d", age, got, want)
 		}
