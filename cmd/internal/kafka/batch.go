@@ -25,7 +25,6 @@ type batch struct {
 	producer   int64
 	count      int32
 	body       []byte // the records, compressed
-	head       []byte // by which it is known
 }
 
 const (
@@ -39,8 +38,8 @@ const (
 // errCut says that a batch is longer than what is there of it. A fetch may end so, after one that is whole.
 var errCut = errors.New("it is longer than what Kafka gives of it")
 
-// takeBatch gives the first batch of b, of which the checksum is right, and its size. The checksum covers neither the
-// offset nor the size.
+// takeBatch gives the first batch of b and its size. An error says why it cannot be trusted, of which the checksum is
+// the usual one, which covers neither the offset nor the size; the size is 0 where that cannot be trusted itself.
 func takeBatch(b []byte) (t batch, size int, err error) {
 	if len(b) < batchHead {
 		return t, 0, errCut
@@ -57,7 +56,7 @@ func takeBatch(b []byte) (t batch, size int, err error) {
 	}
 	b = b[:n]
 	if got, want := crc32.Checksum(b[checkedFrom:], castagnoli), binary.BigEndian.Uint32(b[checksumAt:]); got != want {
-		return t, 0, fmt.Errorf("its checksum is %08x, want %08x", got, want)
+		return t, int(n), fmt.Errorf("its checksum is %08x, want %08x", got, want)
 	}
 	t = batch{
 		base:       int64(binary.BigEndian.Uint64(b)),
@@ -67,12 +66,11 @@ func takeBatch(b []byte) (t batch, size int, err error) {
 		producer:   int64(binary.BigEndian.Uint64(b[producerAt:])),
 		count:      int32(binary.BigEndian.Uint32(b[57:])),
 		body:       b[batchHead:],
-		head:       b[:headSize],
 	}
 	span := int64(int32(binary.BigEndian.Uint32(b[23:]))) + 1
 	t.next = t.base + span
 	if t.base < 0 || span < 1 || t.count < 0 || int64(t.count) > span {
-		return t, 0, fmt.Errorf("it is said to hold %d records from offset %d to %d", t.count, t.base, t.next)
+		return t, int(n), fmt.Errorf("it is said to hold %d records from offset %d to %d", t.count, t.base, t.next)
 	}
 	return t, int(n), nil
 }

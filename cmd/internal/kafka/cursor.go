@@ -1,7 +1,6 @@
 package kafka
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,6 +15,8 @@ import (
 const (
 	fetchBytes = 1 << 20 // of one fetch; a larger batch comes alone and whole
 	fetchWait  = 250 * time.Millisecond
+	// patientFetches is how often Kafka may give nothing though there is something, as while it moves a partition.
+	patientFetches = 20
 )
 
 // cursor walks a partition.
@@ -25,6 +26,7 @@ type cursor struct {
 	partition int
 	offset    int64                // of the next message; kafka.FirstOffset for the beginning
 	ended     int64                // where the last batch that was read ended; 0 for none
+	nothing   int                  // how often in a row Kafka gave nothing though there is something
 	lost      func(from, to int64) // told of what was deleted before it was read; may be nil
 }
 
@@ -119,70 +121,75 @@ func (k *cursor) outOfRange(ctx context.Context) error {
 // decoded: that is a *DamagedError once it comes first.
 func (k *cursor) fetch(ctx context.Context, enough int32, wait time.Duration) ([]schemas.Message, error) {
 	f, err := k.request(ctx, k.offset, enough, fetchBytes, wait)
-	if errors.Is(err, kafka.InvalidMessage) {
-		return nil, k.damaged(fmt.Errorf("the broker cannot read it: %w", err))
+	if unreadable(err) {
+		return nil, k.damaged(fmt.Errorf("the broker itself can read neither it nor, perhaps, what follows on it in its file: %w", err))
 	}
 	if err != nil {
 		return nil, err
 	}
+	if len(f.records) > 0 || f.stable <= k.offset {
+		k.nothing = 0
+	} else if k.nothing++; k.nothing > patientFetches {
+		return nil, k.damaged(fmt.Errorf("%w, though the partition goes on to offset %d", errNothing, f.stable))
+	}
 	var out []schemas.Message
 	void, ahead := f.voids(), *k // a copy, which moves as long as all goes well
 	for rest := f.records; len(rest) > 0; {
-		messages, size, err := ahead.read(ctx, rest, f.stable, void)
-		if err != nil && ahead.offset == k.offset {
-			return nil, err
+		messages, size, err := ahead.read(rest, f.stable, void)
+		switch {
+		case err == nil:
+			out, rest = append(out, messages...), rest[size:]
+			continue
+		case ahead.offset == k.offset:
+			if rest = due(rest, k.offset); rest == nil {
+				return nil, k.damaged(err)
+			}
+			continue
 		}
-		if err != nil {
-			break
-		}
-		out, rest = append(out, messages...), rest[size:]
+		break
 	}
 	k.offset, k.ended = ahead.offset, ahead.ended
 	return out, nil
 }
 
 // read gives the messages of the first batch of b and moves behind it.
-func (k *cursor) read(ctx context.Context, b []byte, stable int64, void func(batch) bool) (messages []schemas.Message, size int, err error) {
+func (k *cursor) read(b []byte, stable int64, void func(batch) bool) (messages []schemas.Message, size int, err error) {
 	t, size, err := takeBatch(b)
 	if err == nil {
-		err = k.follows(ctx, t, stable)
+		err = k.follows(t, stable)
 	}
 	if err == nil && !void(t) {
 		messages, err = t.messages(laneKey{k.topic, k.partition}, k.offset)
 	}
-	if _, away := errors.AsType[awayError](err); away {
-		return nil, 0, err
+	if err == nil {
+		k.offset, k.ended = t.next, t.next
 	}
-	if err != nil {
-		return nil, 0, k.damaged(err)
-	}
-	k.offset, k.ended = t.next, t.next
-	return messages, size, nil
+	return messages, size, err
 }
 
-// awayError says that Kafka could not be asked.
-type awayError struct{ error }
-
-// follows checks that a batch is the one that the cursor is at. Batches follow on each other without a gap but where
-// compaction took some: a gap elsewhere is messages that Kafka has lost. No checksum covers where a batch says it is.
-func (k *cursor) follows(ctx context.Context, t batch, stable int64) error {
+// follows checks that a batch is the one that the cursor is at. No checksum covers where it says it is. Batches follow on
+// each other without a gap but where compaction took some: a gap elsewhere is messages that Kafka has lost.
+func (k *cursor) follows(t batch, stable int64) error {
 	switch {
 	case t.next <= k.offset, t.next > stable, t.base < k.offset && k.ended == k.offset:
 		return fmt.Errorf("it is said to be the offsets from %d to %d, and offset %d is due, of those before %d", t.base, t.next, k.offset, stable)
-	case t.base <= k.offset || k.topic.Settings().Cleanup != "delete":
-		return nil
-	}
-	there, err := k.headAt(ctx, t.base)
-	if err != nil {
-		return awayError{err}
-	}
-	if !bytes.Equal(there, t.head) {
-		return fmt.Errorf("it is said to begin at offset %d, and begins at %d", t.base, k.offset)
-	}
-	k.c.log.Error("kafka: messages are not there any more, and were not read before", "topic", k.topic.Name(k.c.cfg.Prefix),
-		"partition", k.partition, "from", k.offset, "to", t.base, "lost", t.base-k.offset)
-	if k.lost != nil {
-		k.lost(k.offset, t.base)
+	case t.base > k.offset && k.topic.Settings().Cleanup == "delete":
+		return fmt.Errorf("the offsets from %d to %d are missing", k.offset, t.base)
 	}
 	return nil
+}
+
+// due gives what follows on the first batch of b, from the batch on that begins at the offset; nil where there is none.
+// Kafka takes a batch whose offset is damaged for one that comes later, and what comes after it for what it holds.
+func due(b []byte, offset int64) []byte {
+	for {
+		_, size, err := takeBatch(b)
+		if err != nil {
+			return nil
+		}
+		b = b[size:]
+		if t, _, err := takeBatch(b); err == nil && t.base == offset {
+			return b
+		}
+	}
 }

@@ -40,6 +40,8 @@ type Damage struct {
 	Partition int
 	Offset    int64 // the first that is not read
 	Err       error
+	// Unreadable says that the broker itself cannot read it, nor perhaps what follows on it: End may be far away.
+	Unreadable bool
 	// End gives the offset where the next batch begins. It asks Kafka.
 	End func(context.Context) (int64, error)
 }
@@ -53,15 +55,15 @@ func (k *cursor) damaged(err error) error {
 func (k *cursor) stopped(ctx context.Context, d *DamagedError) error {
 	key := laneKey{k.topic, k.partition}
 	defer k.c.stops.over(key)
-	damage := Damage{k.topic, k.partition, k.offset, d.Err, k.end}
 	return k.c.persist(ctx, stopsAt(d.Topic, d.Partition), nil, func() error {
 		probe := *k // who reads on gets the messages
 		_, err := probe.fetch(ctx, 1, fetchWait)
-		if _, still := errors.AsType[*DamagedError](err); !still {
+		d, still := errors.AsType[*DamagedError](err)
+		if !still {
 			return nil // and what else there may be is met again by who reads on
 		}
 		if k.c.cfg.Damaged != nil {
-			to, refused := k.c.cfg.Damaged(ctx, damage)
+			to, refused := k.c.cfg.Damaged(ctx, Damage{k.topic, k.partition, k.offset, d.Err, unreadable(d.Err), k.end})
 			if refused != nil {
 				return refused
 			}
@@ -75,13 +77,17 @@ func (k *cursor) stopped(ctx context.Context, d *DamagedError) error {
 	})
 }
 
-// end finds where the batch ends in which the cursor is. What the batch says of that may be damaged, but any offset
-// inside gives the same batch, so a search by halves finds the first one outside.
+// end finds where what cannot be read ends: at the next batch on the broker's disk, if that is whole, else where another
+// batch is given than at the cursor, which a search by halves finds.
 func (k *cursor) end(ctx context.Context) (int64, error) {
-	head, err := k.headAt(ctx, k.offset)
-	if err != nil {
+	f, err := k.request(ctx, k.offset, 1, largestMessage, time.Millisecond) // two batches at least
+	if err != nil && !unreadable(err) {
 		return 0, err
 	}
+	if to := k.successor(f); to > k.offset {
+		return to, nil
+	}
+	head := f.head()
 	ends, err := k.c.ends(ctx, k.topic, k.partition)
 	if err != nil {
 		return 0, err
@@ -102,14 +108,46 @@ func (k *cursor) end(ctx context.Context) (int64, error) {
 	return outside, nil
 }
 
+// successor gives where the first whole batch begins that can be next after what cannot be read: the first one, where
+// messages before it are missing and what follows on it agrees, or the one after it. It is 0 for neither.
+func (k *cursor) successor(f fetched) int64 {
+	first, size, err := takeBatch(f.records)
+	if size == 0 {
+		return 0
+	}
+	follows := f.stable // where the log ends
+	if rest := f.records[size:]; len(rest) > 0 {
+		second, _, err := takeBatch(rest)
+		if err != nil {
+			return 0
+		}
+		follows = second.base
+	}
+	if err == nil && first.base > k.offset && first.next == follows {
+		return first.base
+	}
+	return follows
+}
+
 // headAt gives what a batch is known by: its first bytes. It is empty where the broker itself cannot read the batch.
 func (k *cursor) headAt(ctx context.Context, offset int64) ([]byte, error) {
 	f, err := k.request(ctx, offset, 1, 1, time.Millisecond)
-	if errors.Is(err, kafka.InvalidMessage) {
+	if unreadable(err) {
 		return nil, nil
 	}
-	return f.records[:min(len(f.records), headSize)], err
+	return f.head(), err
 }
+
+// unreadable says that a broker has met something on its disk that it takes for no batch. It may tell so by its word for
+// whatever it has no other word for.
+func unreadable(err error) bool {
+	return errors.Is(err, kafka.InvalidMessage) || errors.Is(err, kafka.Unknown) || errors.Is(err, errNothing)
+}
+
+// errNothing says that a broker ends its answers before a batch: so it does where that seems to be longer than its file.
+var errNothing = errors.New("the broker gives nothing of it")
+
+func (f fetched) head() []byte { return f.records[:min(len(f.records), headSize)] }
 
 // stopsAt names an outage that is a partition's own.
 func stopsAt(topic string, partition int) string { return fmt.Sprintf("%s/%d stops", topic, partition) }

@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"hash/crc32"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 
@@ -23,7 +26,7 @@ type disk struct {
 	topic   string
 	batches [][]byte
 	from    []int64 // where each begins, and at last where the log ends
-	most    int     // batches in an answer
+	most    int     // batches in an answer to a fetch of a usual size
 }
 
 // onDisk copies partition 0 of a topic, and has the broker answer from the copy.
@@ -59,12 +62,12 @@ func onDisk(t *testing.T, b *Broker, c *Cluster, topic schemas.Topic) *disk {
 func (d *disk) answer(ask *kmsg.FetchRequest, offset int64) *kmsg.FetchResponse {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	end := d.from[len(d.from)-1]
+	end, p0 := d.from[len(d.from)-1], ask.Topics[0].Partitions[0]
 	p := kmsg.NewFetchResponseTopicPartition()
 	p.HighWatermark, p.LastStableOffset = end, end
 	n := 0
 	for i, b := range d.batches {
-		if offset < d.from[i+1] && n < d.most && b != nil && (n == 0 || len(p.RecordBatches)+len(b) <= int(ask.Topics[0].Partitions[0].PartitionMaxBytes)) {
+		if offset < d.from[i+1] && (n < d.most || p0.PartitionMaxBytes > fetchBytes) && b != nil && (n == 0 || len(p.RecordBatches)+len(b) <= int(p0.PartitionMaxBytes)) {
 			p.RecordBatches = append(p.RecordBatches, b...)
 			n++
 		}
@@ -167,6 +170,76 @@ func TestABatchThatCannotBeDecodedIsNeverPassedOver(t *testing.T) {
 	}
 }
 
+// On the disk of a real broker, which sends what is there as it is. What it cannot read itself it answers with an error,
+// and then it finds no batch behind that one in its segment either.
+func TestABatchThatIsDamagedOnABrokersDiskIsNeverPassedOver(t *testing.T) {
+	data := os.Getenv("KAFKA_DATA")
+	if data == "" || os.Getenv("UALSTREAM_TEST_BROKERS") == "" {
+		t.Skip("KAFKA_DATA and UALSTREAM_TEST_BROKERS are unset: no real Kafka whose files can be changed")
+	}
+	for name, damage := range damages {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := join(t, Config{Brokers: strings.Split(os.Getenv("UALSTREAM_TEST_BROKERS"), ","), Partitions: 1})
+			if err := c.Prepare(within(t)); err != nil {
+				t.Fatal(err)
+			}
+			for i := range 9 {
+				produce(t, c, numbered(schemas.TopicEvents, i*perBatch, perBatch))
+			}
+			path := filepath.Join(data, "log", schemas.TopicEvents.Name(c.cfg.Prefix)+"-0", "00000000000000000000.log")
+			log, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			at, whole := 0, 0
+			for i := range damagedBatch + 1 {
+				at += whole
+				if _, whole, err = takeBatch(log[at:]); err != nil {
+					t.Fatal(i, err)
+				}
+			}
+			file, err := os.OpenFile(path, os.O_WRONLY, 0)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
+			if _, err := file.WriteAt(damage(slices.Clone(log[at:at+whole])), int64(at)); err != nil {
+				t.Fatal(err)
+			}
+			k := &cursor{c: c, topic: schemas.TopicEvents, offset: 3}
+			n := 0
+			for err == nil {
+				var batch []schemas.Message
+				batch, err = k.take(within(t))
+				n += len(batch)
+			}
+			if _, ok := errors.AsType[*DamagedError](err); !ok || n != damagedBatch*perBatch-3 || k.offset != damagedBatch*perBatch {
+				t.Fatalf("%d messages up to offset %d, then %v; want all before the batch", n, k.offset, err)
+			}
+			end, endErr := k.end(within(t))
+			t.Logf("%v; it ends at %d", err, end)
+			if endErr != nil || end != (damagedBatch+1)*perBatch && !unreadable(err) {
+				t.Errorf("it ends at %d, want %d (error: %v)", end, (damagedBatch+1)*perBatch, endErr)
+			}
+			rest := 0
+			for k.offset = end; k.offset < 9*perBatch; {
+				batch, err := k.take(within(t))
+				if unreadable(err) { // what follows in the file is lost to the broker, too, and that is told in its turn
+					break
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				rest += len(batch)
+			}
+			if rest != int(k.offset-end) {
+				t.Errorf("%d messages from offset %d to %d", rest, end, k.offset)
+			}
+		})
+	}
+}
+
 // A stage waits at the batch, tells of it, and goes on when it is whole again: nothing is lost.
 func TestAStageStopsAtADamagedBatchUntilItIsWhole(t *testing.T) {
 	for _, guarantee := range []Guarantee{ExactlyOnce, AtLeastOnce} {
@@ -230,18 +303,25 @@ func TestADamagedBatchIsSteppedOverWhenToldSoAndNoOther(t *testing.T) {
 }
 
 // A segment's file is gone: the broker gives what follows on it as if nothing were missing.
-func TestMessagesThatAreMissingInTheMiddleAreTold(t *testing.T) {
+func TestMessagesThatAreMissingInTheMiddleStopThePartition(t *testing.T) {
 	t.Parallel()
-	_, c, d := worn(t, Config{}, slices.Clone[[]byte])
+	asked := make(chan Stretch, 10)
+	decide := func(ctx context.Context, d Damage) (int64, error) {
+		end, err := d.End(ctx)
+		asked <- Stretch{d.Partition, d.Offset, end}
+		if !strings.Contains(d.Err.Error(), "the offsets from 40 to 60 are missing") {
+			t.Errorf("it is told as %v", d.Err)
+		}
+		return end, err
+	}
+	_, c, d := worn(t, Config{Damaged: decide}, slices.Clone[[]byte])
 	d.change(damagedBatch, nil)
 	d.change(damagedBatch+1, nil)
-	seen, lost := newTally(), make(chan Stretch, 10)
-	s := copying(seen)
-	s.Lost = func(partition int, from, to int64) { lost <- Stretch{partition, from, to} }
-	start(t, c, s)
+	seen := newTally()
+	start(t, c, copying(seen))
 	seen.wait(t, 70)
-	if got, want := <-lost, (Stretch{0, 40, 60}); got != want || len(lost) > 0 {
-		t.Errorf("lost %v and %d more, want %v and no more", got, len(lost), want)
+	if got, want := <-asked, (Stretch{0, 40, 60}); got != want || len(asked) > 0 {
+		t.Errorf("asked about %v and %d more, want %v and no more", got, len(asked), want)
 	}
 }
 

@@ -96,7 +96,7 @@ func (w *Worker) damaged(ctx context.Context, d kafka.Damage) (to int64, err err
 		return to, nil
 	}
 	for _, p := range w.options.Skip {
-		if p.Topic != d.Topic || p.Partition != d.Partition || p.Offset < d.Offset {
+		if p.Topic != d.Topic || p.Partition != d.Partition || p.Offset < d.Offset || d.Unreadable && p.Offset > d.Offset {
 			continue
 		}
 		end, err := d.End(ctx)
