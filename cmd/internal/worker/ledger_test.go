@@ -246,7 +246,9 @@ func TestEntryOfALaterVersionStops(t *testing.T) {
 		t.Errorf("reading gives %v", err)
 	}
 	k.writeEvery, k.tidyAfter = time.Hour, time.Millisecond
-	err = k.run(t.Context())
+	ctx, end := context.WithTimeout(t.Context(), time.Minute)
+	defer end()
+	err = k.run(ctx)
 	if _, later := errors.AsType[*schemas.VersionError](err); !later {
 		t.Errorf("keeping gives %v", err)
 	}

@@ -189,6 +189,13 @@ func TestEachTenantIsCollectedByOneOfTwoWorkersAndByTheOtherWhenThatStops(t *tes
 	if err := stopA(); err != nil {
 		t.Fatal(err)
 	}
+	summed := map[string]bool{} // what the worker that goes leaves behind for the next
+	follow(t, k, schemas.TopicLedger, func(m schemas.Message) bool {
+		if d, err := schemas.DaySummary(m); schemas.IsDay(m) && err == nil && d.Stored > 0 {
+			summed[d.Tenant] = true
+		}
+		return len(summed) == 8
+	})
 	shared(t, 8, 8, urlB)
 	for _, blob := range second[8:] {
 		stored(t, k, blob)
@@ -271,4 +278,15 @@ func TestAWorkerWithoutAPartitionIsReadyAndStandsBy(t *testing.T) {
 		t.Fatal(err)
 	}
 	shared(t, 8, 1, urls[1], url)
+}
+
+func TestABlobWhoseEntryIsDamagedIsFetchedAgain(t *testing.T) {
+	cloud, k := startCloud(t), testKafka(t)
+	blob := offer(t, cloud, time.Now(), record("one"))
+	key := cloudsim.DefaultTenant + "/Audit.Exchange/" + blob
+	write(t, prepared(t, k), schemas.Message{Topic: schemas.TopicLedger, Key: []byte(key), Value: []byte(`{"v":1,"state":"stored`)})
+	o := options(logger(t), cloud.URL(), transport(cloud), k)
+	o.Stages = []string{worker.StageIngest}
+	start(t, o)
+	stored(t, k, blob)
 }
