@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -71,11 +72,11 @@ func TestWhatIsHeldTakesNoSlotThatItsListingWouldWaitFor(t *testing.T) {
 			<-ctx.Done()
 			return nil, ctx.Err()
 		}
-		pass(t, f, 3*time.Minute, func(cfg *Config) {
+		begun, _ := pass(t, f, 3*time.Minute, func(cfg *Config) {
 			cfg.Ledger, cfg.Parallel = l, 1
 			cfg.Hold = func() bool { return true }
 		})
-		if got := covered(l); !covers(got, held.Created) || len(f.classes["slow"]) != 1 {
+		if got := covered(l); !covers(got, begun.Add(time.Minute)) || len(f.classes["slow"]) != 1 {
 			t.Errorf("covered %v, asked for %v", got, f.classes)
 		}
 	})
@@ -83,11 +84,12 @@ func TestWhatIsHeldTakesNoSlotThatItsListingWouldWaitFor(t *testing.T) {
 
 func TestWhatIsSetAsideKeepsItsTurnWhileItIsHeld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		begun, held := time.Now(), false
+		var held atomic.Bool
+		begun := time.Now()
 		f := &script{list: listUnexpired(aged("a", time.Hour))}
 		tries := 0
 		f.records = func(context.Context, o365.Blob) ([]string, error) {
-			if held {
+			if held.Load() {
 				t.Error("it is fetched while it is held")
 			}
 			if tries++; tries < 2 {
@@ -97,8 +99,8 @@ func TestWhatIsSetAsideKeepsItsTurnWhileItIsHeld(t *testing.T) {
 		}
 		_, s := pass(t, f, 24*time.Hour, func(cfg *Config) {
 			cfg.Hold = func() bool {
-				held = time.Since(begun) > 30*time.Second && time.Since(begun) < 20*time.Hour
-				return held
+				held.Store(time.Since(begun) > 30*time.Second && time.Since(begun) < 20*time.Hour)
+				return held.Load()
 			}
 		})
 		if e := s.entry("a"); e.State != schemas.BlobStored || e.At.Sub(begun) > 20*time.Hour+5*time.Minute {
