@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 )
 
 // manyRules writes a collection like those that exist: most rules ask for one of a few operations and for more, some
@@ -98,5 +99,29 @@ func TestMatchingNothingAllocatesNothing(t *testing.T) {
 	set.Match(f, nil)
 	if n := testing.AllocsPerRun(100, func() { set.Match(f, nil) }); n != 0 {
 		t.Errorf("%v allocations an event", n)
+	}
+}
+
+// BenchmarkCorrelation tells the cost of a hit by the number of groups, and of hits on one group that goes on firing.
+func BenchmarkCorrelation(b *testing.B) {
+	c := load(b, correlated("type: value_count\nrules: [fail]\ngroup-by: [Host]\ntimespan: 10m\ncondition: {field: User, gte: 10}", "fail"), Options{}).Correlations()[0]
+	add := func(t *Tracker, i, groups int) Outcome {
+		return t.Add([]string{fmt.Sprint("h", i%groups)}, Sample{
+			Time: start.Add(time.Duration(i) * time.Second / time.Duration(groups)), Ref: fmt.Sprint(i), Values: []string{fmt.Sprint("u", i/groups)},
+		})
+	}
+	for _, groups := range []int{1, 1_000, 1_000_000} {
+		b.Run(fmt.Sprintf("groups=%d", groups), func(b *testing.B) {
+			t := NewTracker(c, TrackerOptions{Lateness: time.Hour})
+			for i := range groups {
+				add(t, i, groups)
+			}
+			i := groups
+			b.ReportAllocs()
+			for b.Loop() {
+				add(t, i, groups)
+				i++
+			}
+		})
 	}
 }

@@ -27,7 +27,7 @@ func FuzzLoad(f *testing.F) {
 		c.Add("f.yml", data, Options{Placeholders: placeholders})
 		set, late := Compile(c)
 		for _, r := range append(c.Refusals, late...) {
-			if r.Reason == "" || r.Line < 1 || r.Line > strings.Count(string(data), "\n")+2 {
+			if r.Reason == "" || r.Line < 1 || r.Line > strings.Count(string(data), "\n")+strings.Count(string(data), "\r")+2 {
 				t.Errorf("refusal of %q: %+v", data, r)
 			}
 		}

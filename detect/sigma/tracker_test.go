@@ -161,7 +161,7 @@ func FuzzWindow(f *testing.F) {
 			want := covered(c, samples)
 			for range 3 {
 				rnd.Shuffle(len(samples), func(i, j int) { samples[i], samples[j] = samples[j], samples[i] })
-				if got := episodes(t, c, samples); !reflect.DeepEqual(got, want) {
+				if got := episodes(t, c, samples); !agree(c, got, want) {
 					t.Fatalf("%s: episodes %v, want %v of %v", section, got, want, samples)
 				}
 			}
@@ -170,6 +170,26 @@ func FuzzWindow(f *testing.F) {
 			c.Add(&w, samples[0])
 		}
 	})
+}
+
+// agree says whether episodes are what they must be. Where samples are thinned out, an episode may end a little
+// earlier, but none is lost and none is there that must not be.
+func agree(c *Correlation, got, want [][2]int) bool {
+	if c.Type != ValueCount && c.Type != Temporal {
+		return reflect.DeepEqual(got, want)
+	}
+	within := func(a, b [2]int) bool { return b[0] <= a[0] && a[1] <= b[1] }
+	for _, g := range got {
+		if !slices.ContainsFunc(want, func(w [2]int) bool { return within(g, w) }) {
+			return false
+		}
+	}
+	for _, w := range want {
+		if !slices.ContainsFunc(got, func(g [2]int) bool { return within(g, w) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // episodes gives the episodes that are left when all samples are added, by first and last second.

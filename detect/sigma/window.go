@@ -30,7 +30,8 @@ import (
 // once, at its latest time, except there.
 //
 // What is bounded: a group remembers at most maxSamples samples, or as many as its condition counts to, the newest;
-// one addition looks at no more than maxLooks.
+// one addition looks at no more than maxLooks. Where only different values or rules count, samples between two of the
+// same are forgotten; an episode may then seem to begin later or to end earlier by one of them.
 type Window struct {
 	samples  []sample // by time, then by rank
 	episodes []Episode

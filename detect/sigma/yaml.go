@@ -2,7 +2,6 @@ package sigma
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
@@ -22,7 +21,7 @@ func (d document) parse() (n *node, f *fault) {
 			n, f = nil, refuse(d.line, "simplify the document", "the YAML cannot be parsed: %v", caught)
 		}
 	}()
-	tokens := lexer.Tokenize(string(d.text))
+	tokens := lexer.Tokenize(d.withNulls(lexer.Tokenize(string(d.text))))
 	if f := d.checkDepth(tokens); f != nil {
 		return nil, f
 	}
@@ -80,32 +79,6 @@ func (d document) checkDepth(tokens token.Tokens) *fault {
 	return nil
 }
 
-// plain gives the text of an unquoted scalar. The lexer drops tabs within it, so a scalar with a tab is folded here
-// (YAML 1.2.2 §7.3.3): lines are trimmed and joined by a blank, an empty line is a line break.
-func plain(t *token.Token) string {
-	origin := strings.TrimSpace(t.Origin)
-	if !strings.Contains(origin, "\t") {
-		return t.Value
-	}
-	var b strings.Builder
-	breaks := 0
-	for i, line := range strings.Split(origin, "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" {
-			breaks++
-			continue
-		}
-		if breaks > 0 {
-			b.WriteString(strings.Repeat("\n", breaks))
-		} else if i > 0 {
-			b.WriteByte(' ')
-		}
-		b.WriteString(line)
-		breaks = 0
-	}
-	return b.String()
-}
-
 // scalarOf gives the value of a scalar node of the parser.
 func scalarOf(n ast.Node) (scalar, bool) {
 	switch n := n.(type) {
@@ -119,7 +92,7 @@ func scalarOf(n ast.Node) (scalar, bool) {
 	case *ast.NullNode:
 		return scalar{kind: nullScalar}, true
 	case ast.ScalarNode:
-		return resolve(n.GetToken().Value), true
+		return resolve(plain(n.GetToken())), true
 	default:
 		return scalar{}, false
 	}
