@@ -21,13 +21,10 @@ func inOrder(spans []schemas.Span) []schemas.Span {
 	return spans
 }
 
-// gaps gives what spans in order, which may overlap, leave out between two times.
+// gaps gives what spans in order, which may overlap, leave out between two times. None begins after the second.
 func gaps(covered []schemas.Span, from, to time.Time) []Gap {
 	found := []Gap{}
 	add := func(end time.Time) {
-		if end.After(to) {
-			end = to
-		}
 		if from.Before(end) {
 			found = append(found, Gap{From: from, To: end, Until: from.Add(retention)})
 		}

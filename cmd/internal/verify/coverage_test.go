@@ -79,3 +79,17 @@ func TestAGapCanBeListedForSevenDays(t *testing.T) {
 		t.Errorf("covered from %v to %v", f.CoveredSince, f.CoveredUntil)
 	}
 }
+
+func TestWhatIsCoveredAtAll(t *testing.T) {
+	for spans, want := range map[string]string{"168-3 50-40": "168-3", "50-40 168-60": "168-40", "20-30": "-", "20-30 60-50": "60-50"} {
+		var f Feed
+		f.cover(spansOf(t, spans), ago(7*day), ago(7*day), now)
+		got := "-"
+		if !f.CoveredSince.IsZero() {
+			got = fmt.Sprintf("%g-%g", now.Sub(f.CoveredSince).Hours(), now.Sub(f.CoveredUntil).Hours())
+		}
+		if got != want {
+			t.Errorf("%s: %s, want %s", spans, got, want)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"ualstream/ingest/o365"
@@ -102,6 +103,32 @@ func TestAListingThatGetsNoAnswerEnds(t *testing.T) {
 	if _, err := sevenDays(ended, &silent{}, exchange, time.Hour); !errors.Is(err, context.Canceled) {
 		t.Errorf("after an interrupt: %v", err)
 	}
+}
+
+// slow is a Microsoft that takes its time for each blob.
+type slow struct{ offered }
+
+func (s *slow) List(ctx context.Context, contentType string, from, to time.Time) iter.Seq2[o365.Blob, error] {
+	return func(yield func(o365.Blob, error) bool) {
+		for i := range 3 {
+			time.Sleep(40 * time.Second)
+			if ctx.Err() != nil {
+				yield(o365.Blob{}, ctx.Err())
+				return
+			}
+			if !yield(o365.Blob{ID: from.String() + strconv.Itoa(i), Created: from}, nil) {
+				return
+			}
+		}
+	}
+}
+
+func TestAListingMayTakeLongAsLongAsItGetsOn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		if got, err := sevenDays(t.Context(), &slow{}, exchange, time.Minute); len(got) != 21 || err != nil {
+			t.Errorf("%d blobs, %v", len(got), err)
+		}
+	})
 }
 
 func TestAListingThatFailsIsAProblemOfItsFeedAlone(t *testing.T) {
