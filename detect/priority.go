@@ -134,11 +134,19 @@ func compile(withOptional bool) map[string]*operation {
 // fold gives an operation's name as it is compared: without white space around it, without the period that Entra
 // ID puts at its end in one log and not in another, and without case. Only
 // ASCII is folded: the names are ASCII, and Unicode would take other letters for theirs.
-func fold(name string) string {
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
+func fold(name string) string { return lower(trim(name)) }
+
+func trim(name string) string { return strings.Trim(name, ". \t\r\n") }
+
+// lower gives a text with the letters of ASCII in lower case.
+func lower(s string) string { return string(appendLower(nil, s)) }
+
+func appendLower(dst []byte, s string) []byte {
+	for _, c := range []byte(s) {
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
 		}
-		return r
-	}, strings.Trim(name, ". \t\r\n"))
+		dst = append(dst, c)
+	}
+	return dst
 }

@@ -1,0 +1,137 @@
+package detect
+
+import (
+	"strings"
+
+	"ualstream/detect/sigma"
+)
+
+// lists are the record's attributes that hold names and values: [{"Name":…,"Value":…}], of changes
+// [{"Name":…,"NewValue":…,"OldValue":…}]. Some services write an object instead, the text of a JSON list, or, for the
+// cmdlets of Security & Compliance, a command line.
+var lists = []string{"Parameters", "ExtendedProperties", "OperationProperties", "ModifiedProperties", "DeviceProperties"}
+
+// pairs is an entry of such a list by its name, or with an empty name the whole list, whose values are "Name: Value".
+type pairs struct {
+	at   int
+	name string
+	part string // "", NewValue or OldValue
+}
+
+// pairs gives the lookup for what stands behind the list's name.
+func (v *views) pairs(list, rest string) pairs {
+	p := pairs{at: v.record.number(list), name: rest}
+	for _, part := range []string{"NewValue", "OldValue"} {
+		if name, ok := cutSuffixFold(rest, "."+part); ok {
+			p.name, p.part = name, part
+		}
+	}
+	return p
+}
+
+func cutSuffixFold(s, suffix string) (string, bool) {
+	at := len(s) - len(suffix)
+	if at <= 0 || !strings.EqualFold(s[at:], suffix) {
+		return s, false
+	}
+	return s[:at], true
+}
+
+func (p pairs) values(r *reader, dst []sigma.Value) ([]sigma.Value, bool) {
+	list := r.attribute(p.at)
+	if list == "" {
+		return dst, false
+	}
+	if list.is('"') {
+		if inner := r.inside(list); inner != "" {
+			list = inner
+		}
+	}
+	found := p.name == ""
+	r.entries(list, func(name string, entry value) bool {
+		switch {
+		case p.name == "":
+			dst = r.wholeEntry(dst, name, entry)
+		case strings.EqualFold(strings.TrimSpace(name), p.name):
+			found = true
+			dst = p.entry(r, dst, entry)
+		}
+		return true
+	})
+	return dst, found
+}
+
+// entries calls yield with the names of a list and their entries: an object with Value, NewValue or OldValue, or the
+// value itself where the list is an object or a command line. Elements that are no pairs have no name.
+func (r *reader) entries(list value, yield func(name string, entry value) bool) {
+	switch {
+	case list.is('['):
+		list.parts(func(_ string, item value) bool {
+			if !item.is('{') {
+				return yield("", item)
+			}
+			return yield(item.member("Name").text(&r.arena), item)
+		})
+	case list.is('{'):
+		list.parts(yield)
+	case list.is('"'):
+		commandLine(list.text(&r.arena), func(name, v string) bool { return yield(name, value(quoted(v))) })
+	}
+}
+
+// entry appends what an entry says, with what its text holds as JSON: Entra ID writes ["x"] for x.
+func (p pairs) entry(r *reader, dst []sigma.Value, entry value) []sigma.Value {
+	said := false
+	each(entry, func(part string, v value) {
+		if p.part == "" || part == "" || strings.EqualFold(part, p.part) {
+			said, dst = true, r.said(dst, v)
+		}
+	})
+	if !said && p.part == "" {
+		dst = append(dst, sigma.Value{}) // a name without a value
+	}
+	return dst
+}
+
+// each calls yield with the values of an entry and the names of the parts that they are.
+func each(entry value, yield func(part string, v value)) {
+	if !entry.is('{') {
+		yield("", entry)
+		return
+	}
+	entry.parts(func(key string, v value) bool {
+		switch key {
+		case "Value", "NewValue", "OldValue":
+			yield(key, v)
+		}
+		return true
+	})
+}
+
+func (r *reader) said(dst []sigma.Value, v value) []sigma.Value {
+	dst = r.leaves(dst, v, 0)
+	if !v.is('"') {
+		return dst
+	}
+	text := dst[len(dst)-1].Text
+	switch inner := value(text[min(space(text, 0), len(text)):]); {
+	case inner.is('['), inner.is('{'):
+		dst = r.leaves(dst, inner, 0)
+	case inner.is('"') && len(inner) > 1 && inner[len(inner)-1] == '"':
+		dst = append(dst, r.plain(inner))
+	}
+	return dst
+}
+
+// wholeEntry appends "Name: Value" for each of an entry's values.
+func (r *reader) wholeEntry(dst []sigma.Value, name string, entry value) []sigma.Value {
+	if name == "" {
+		return r.leaves(dst, entry, 0)
+	}
+	each(entry, func(_ string, v value) {
+		for _, said := range r.leaves(nil, v, 0) {
+			dst = append(dst, sigma.Value{Kind: sigma.String, Text: name + ": " + said.Text})
+		}
+	})
+	return dst
+}

@@ -1,0 +1,93 @@
+package detect
+
+import (
+	"strings"
+
+	"github.com/tidwall/gjson"
+
+	"ualstream/detect/sigma"
+)
+
+// stream is what a rule's log source means here. An event belongs to a rule's log source or the rule never sees it.
+type stream uint8
+
+const (
+	nowhere     stream = iota // no event of ours
+	everyRecord               // m365, m365/audit: all of the audit log
+	exchange                  // m365/exchange: records of Exchange
+	alerts                    // m365/threat_management and threat_detection: alerts of Security & Compliance
+	directory                 // azure: records of Entra ID
+	signIns                   // azure/signinlogs
+	changes                   // azure/auditlogs
+	risks                     // azure/riskdetection
+	privileges                // azure/pim: changes by Privileged Identity Management
+	everyEvent                // ocsf: all events, in OCSF's view
+)
+
+// streams names the log sources, product and service, that events belong to. Those of Azure's activity log are not
+// in the audit log.
+var streams = map[[2]string]stream{
+	{"m365", ""}: everyRecord, {"m365", "audit"}: everyRecord, {"m365", "exchange"}: exchange,
+	{"m365", "threat_management"}: alerts, {"m365", "threat_detection"}: alerts,
+	{"azure", ""}: directory, {"azure", "signinlogs"}: signIns, {"azure", "auditlogs"}: changes,
+	{"azure", "riskdetection"}: risks, {"azure", "pim"}: privileges,
+	{"ocsf", ""}: everyEvent,
+}
+
+func streamOf(s sigma.LogSource) stream {
+	if s.Category != "" {
+		return nowhere
+	}
+	return streams[[2]string{lower(s.Product), lower(s.Service)}]
+}
+
+// Sees says whether events can belong to the log source at all. A rule for another one never matches.
+func Sees(s sigma.LogSource) bool { return streamOf(s) != nowhere }
+
+// belongs says whether the record belongs to a stream of records.
+func (r *reader) belongs(s stream) bool {
+	if !r.unmapped().is('{') {
+		return false
+	}
+	switch s {
+	case everyRecord:
+		return true
+	case exchange:
+		return strings.EqualFold(r.word(atWorkload), "Exchange")
+	case alerts:
+		return r.isAlert()
+	case directory, signIns, changes, risks, privileges:
+		return strings.EqualFold(r.word(atWorkload), "AzureActiveDirectory") && r.inDirectory(s)
+	}
+	return false
+}
+
+// inDirectory tells Entra ID's logs apart (Management Activity API schema, AuditLogRecordType): 9 and 15 are sign-ins,
+// 294 risk detections.
+func (r *reader) inDirectory(s stream) bool {
+	kind := r.word(atRecordType)
+	signIn := kind == "15" || kind == "9" || kind == "AzureActiveDirectoryStsLogon" || kind == "AzureActiveDirectoryAccountLogon"
+	risk := kind == "294" || kind == "AadRiskDetection"
+	switch s {
+	case signIns:
+		return signIn
+	case changes:
+		return !signIn && !risk
+	case risks:
+		return risk
+	case privileges:
+		return strings.Contains(r.word(atOperation), "PIM")
+	}
+	return true
+}
+
+// isAlert says whether the record is an alert: AlertTriggered, AlertEntityGenerated or AlertUpdated.
+func (r *reader) isAlert() bool {
+	return strings.EqualFold(r.word(atWorkload), "SecurityComplianceCenter") && strings.HasPrefix(lower(r.word(atOperation)), "alert")
+}
+
+// word gives what one of the record's attributes says.
+func (r *reader) word(at int) string { return r.attribute(at).text(&r.arena) }
+
+// get gives an attribute of the event by a path of gjson.
+func (r *reader) get(path string) gjson.Result { return gjson.Get(r.text, path) }
