@@ -80,14 +80,15 @@ func clock(t time.Time) string {
 
 // span gives two times, without what they have in common.
 func span(from, to time.Time) string {
+	const seconds = "2006-01-02 15:04:05"
 	from, to = from.UTC(), to.UTC()
 	switch {
-	case from.Format(minutes) == to.Format(minutes):
-		return "at " + from.Format(minutes)
+	case from.Format(seconds) == to.Format(seconds):
+		return "at " + from.Format(seconds)
 	case from.Format(time.DateOnly) == to.Format(time.DateOnly):
-		return "from " + from.Format(minutes) + " to " + to.Format("15:04")
+		return "from " + from.Format(seconds) + " to " + to.Format(time.TimeOnly)
 	}
-	return "from " + from.Format(minutes) + " to " + to.Format(minutes)
+	return "from " + from.Format(seconds) + " to " + to.Format(seconds)
 }
 
 // length gives a length of time by its two largest units.

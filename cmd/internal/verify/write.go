@@ -68,7 +68,7 @@ func (p *page) feed(f Feed, now time.Time) {
 	p.line("%s", plain(f.ContentType, columns))
 	switch {
 	case f.CoveredSince.IsZero() && f.Wanted:
-		p.note("covered", "nothing so far")
+		p.note("covered", "nothing so far; a worker writes it every 15 minutes, and when it stops")
 	case f.CoveredSince.IsZero():
 		p.note("covered", "nothing, and it is not watched")
 	case f.Wanted:
