@@ -384,3 +384,19 @@ func TestANameMeansTheRuleInTheSameFile(t *testing.T) {
 		}
 	}
 }
+
+func TestAFiringCountsOnceHoweverLongItGoesOn(t *testing.T) {
+	text := strings.NewReplacer("temporal_ordered", "event_count", "many_failed, success", "many_failed", "timespan: 10m\n---", "timespan: 1d\n    condition: {gte: 2}\n---").Replace(chained)
+	r := newRun(t, text+strings.TrimSuffix(base("fail"), "---\n"), TrackerOptions{})
+	for i := range 20 {
+		r.add(i*60, record{"Kind": "fail", "User": "ana", "Host": "h"})
+	}
+	if slices.ContainsFunc(r.log, func(line string) bool { return strings.HasPrefix(line, "Guessed") }) {
+		t.Error(r.log)
+	}
+	r.log = nil
+	for i := range 3 {
+		r.add(7200+i, record{"Kind": "fail", "User": "ANA", "Host": "h"})
+	}
+	r.want("Many fired h e23", "Guessed fired ANA e23")
+}

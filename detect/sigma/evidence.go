@@ -29,7 +29,7 @@ type witness struct {
 
 // ask walks over the parts of a condition that hold.
 func (w *witness) ask(x *expr, identifier string) {
-	if x.op == opNot || !x.eval(w.event) {
+	if !x.eval(w.event) {
 		return
 	}
 	if x.name != "" {

@@ -11,6 +11,9 @@ import (
 // record is an event for tests: fields by name. A slice is an array, nil is null.
 type record map[string]any
 
+// written is a number as an event writes it.
+type written string
+
 // served is a record as a set asks for it.
 type served struct {
 	record  record
@@ -46,6 +49,8 @@ func appendValues(dst []Value, v any) []Value {
 		return dst
 	case string:
 		return append(dst, Value{String, v})
+	case written:
+		return append(dst, Value{Number, string(v)})
 	case bool:
 		return append(dst, Value{Bool, strconv.FormatBool(v)})
 	case map[string]any:

@@ -5,15 +5,9 @@ import (
 	"unicode/utf8"
 )
 
-// foldRune gives the one rune that stands for all that differ from it only in case, by Unicode's simple case folding:
-// two texts are equal after it exactly if strings.EqualFold says so.
+// foldRune gives the one rune that stands for all that differ from one beyond ASCII only in case, by Unicode's simple
+// case folding: two texts are equal after it exactly if strings.EqualFold says so.
 func foldRune(r rune) rune {
-	if r < utf8.RuneSelf {
-		if 'A' <= r && r <= 'Z' {
-			r += 'a' - 'A'
-		}
-		return r
-	}
 	least := r
 	for next := unicode.SimpleFold(r); next != r; next = unicode.SimpleFold(next) {
 		least = min(least, next)

@@ -70,13 +70,10 @@ func (c *Correlation) look(w *Window, first, end int, added sample, looks *int) 
 // enter puts a window that holds into an outcome. The first of them begins an episode, unless it overlaps one.
 func (w *Window) enter(o *Outcome, first, end, at int, measure float64) {
 	from, to := w.samples[first].Time, w.samples[end].Time
-	own := o.Episode
 	if o.Kind == Quiet {
 		*o = Outcome{Kind: Fired, Episode: Episode{w.samples[at].Ref, from, to}, Measure: measure}
-		for _, s := range w.samples[max(first, end+1-maxShown) : end+1] {
-			o.Samples = append(o.Samples, s.Sample)
-		}
 	}
+	own := o.Episode
 	o.First, o.Last = earlier(o.First, from), later(o.Last, to)
 	kept := w.episodes[:0]
 	for _, e := range w.episodes {
@@ -85,11 +82,28 @@ func (w *Window) enter(o *Outcome, first, end, at int, measure float64) {
 			kept = append(kept, e)
 			continue
 		case o.Kind == Fired && e != own: // the episode that was there goes on
-			o.Kind, o.Ref, o.Samples = Updated, e.Ref, []Sample{w.samples[at].Sample}
+			o.Kind, o.Ref, o.Samples = Updated, e.Ref, nil
 		}
 		o.First, o.Last = earlier(o.First, e.First), later(o.Last, e.Last)
 	}
 	w.episodes = append(kept, o.Episode)
+	switch {
+	case o.Samples != nil:
+	case o.Kind == Updated:
+		o.Samples = []Sample{w.samples[at].Sample}
+	default:
+		o.Samples = w.show(first, end)
+	}
+}
+
+// show copies the samples of a window, the newest where there are too many.
+func (w *Window) show(first, end int) []Sample {
+	first = max(first, end+1-maxShown)
+	shown := make([]Sample, 0, end+1-first)
+	for _, s := range w.samples[first : end+1] {
+		shown = append(shown, s.Sample)
+	}
+	return shown
 }
 
 func earlier(a, b time.Time) time.Time {
@@ -115,8 +129,8 @@ func (c *Correlation) thin(w *Window, at int) {
 	if c.Type == ValueCount || c.Type == Temporal {
 		c.thinBetween(w, at)
 	}
-	if over := len(w.samples) - c.mostSamples(); over > 0 {
-		w.samples = slices.Delete(w.samples, 0, over)
+	if most := c.mostSamples(); len(w.samples) >= most+most/8 { // many at a time: taking out moves all others
+		w.samples = slices.Delete(w.samples, 0, len(w.samples)-most)
 	}
 }
 

@@ -1,6 +1,9 @@
 package sigma
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 // matchCase is a detection, an event and whether the one finds the other.
 type matchCase struct {
@@ -39,6 +42,7 @@ func TestValuesAreCaseInsensitiveTexts(t *testing.T) {
 		{"empty is not null", one(`A: ''`), record{"A": nil}, false},
 		{"double quotes have escapes", one(`A: "a\tb"`), record{"A": "a\tb"}, true},
 		{"a tab in a plain value", one("A: a\tb"), record{"A": "a\tb"}, true},
+		{"lines of blanks in a plain value", "sel:\n    A: a\n     \n      \n      b\ncondition: sel", record{"A": "a\n\nb"}, true},
 		{"a key of digits", one(`4625: x`), record{"4625": "x"}, true},
 		{"a key in quotes", one(`'A b|contains': x`), record{"A b": "axb"}, true},
 	})
@@ -50,6 +54,9 @@ func TestNumbersAndBooleans(t *testing.T) {
 		{"number and text", one(`A: 4624`), record{"A": "4624"}, true},
 		{"text and number", one(`A: '4624'`), record{"A": 4624}, true},
 		{"by value", one(`A: 1`), record{"A": 1.0}, true},
+		{"by value, written with a point", one(`A: 10`), record{"A": written("10.0")}, true},
+		{"by value, written with an exponent", one(`A: 10`), record{"A": written("1E1")}, true},
+		{"by value, among texts", one(`A: [x, 10]`), record{"A": written("1e+1")}, true},
 		{"by value, exponent", one(`A: 1e3`), record{"A": 1000}, true},
 		{"every digit counts", one(`A: 9007199254740993`), record{"A": 9007199254740992}, false},
 		{"beyond 64 bits", one(`A: 92233720368547758080`), record{"A": "92233720368547758080"}, true},
@@ -190,4 +197,45 @@ func TestConditions(t *testing.T) {
 		{"lines", sels + "condition: >-\n    a1\n    or c", c, true},
 		{"a name with dashes and dots", "a-b.c: {A: 1}\ncondition: a-b.c", a, true},
 	})
+}
+
+func TestAnEmptyItemOfAListIsNull(t *testing.T) {
+	text := "title: T\nreferences:\n-\nauthor: x\ntags:\n    - # none\n    -\n" + strings.SplitN(rule(one("A: x")), "\n", 2)[1]
+	set := load(t, text, Options{})
+	if r := set.Rules()[0]; r.Author != "x" || r.References != nil || r.Tags != nil {
+		t.Errorf("rule = %+v", r.About)
+	}
+}
+
+func TestEachEventIsAskedForItsLogSource(t *testing.T) {
+	set := load(t, rule(one("A: x"))+"---\n"+rule("k: [x]\ncondition: k"), Options{})
+	for range 2 {
+		for _, belongs := range []bool{true, false} {
+			hits := set.Match(served{record: record{"A": "x"}, names: set.fields, sources: []bool{belongs}}, nil)
+			if (len(hits) == 2) != belongs {
+				t.Errorf("belongs: %v, hits: %d", belongs, len(hits))
+			}
+		}
+	}
+}
+
+func TestTextsWithinTextsAreFound(t *testing.T) {
+	words := []string{"evil", "xevily", "vil", "kit", "evil-kit", "skit!", "il-"}
+	var b strings.Builder
+	for _, w := range words {
+		b.WriteString("---\n" + strings.Replace(rule(one("A|contains: '"+w+"'")), "title: T", "title: '"+w+"'", 1))
+		b.WriteString("---\n" + strings.Replace(rule("k: ['"+w+"']\ncondition: k"), "title: T", "title: '"+w+"'", 1))
+	}
+	set := load(t, b.String(), Options{})
+	for _, value := range []string{"xevilz", "EVIL-\u212aIT", "\u017fKIT!", "a long text without any of them", "xxevil-ki", "vi", "äxevily"} {
+		want := 0
+		for _, w := range words {
+			if strings.Contains(fold(value), w) {
+				want += 2
+			}
+		}
+		if got := titles(t, set, record{"A": value}); len(got) != want {
+			t.Errorf("%q: %q, want %d", value, got, want)
+		}
+	}
 }

@@ -23,7 +23,8 @@ type measure struct {
 	same   int             // of samples with that key
 	sum    float64         // of numbers
 	values []float64       // of percentiles
-	keys   map[string]bool // of value_count
+	few    []string        // different keys of value_count,
+	keys   map[string]bool // as long as there are few, then all
 	rules  []bool          // of temporal, by input
 	rows   []int           // of temporal_ordered, by input: the longest row that begins there
 	best   int             // of rules or rows
@@ -33,7 +34,7 @@ func newMeasure(c *Correlation, added sample) *measure {
 	m := &measure{c: c, added: added.key}
 	switch c.Type {
 	case ValueCount:
-		m.keys = map[string]bool{}
+		m.few = make([]string, 0, few)
 	case Temporal:
 		m.rules = make([]bool, len(c.Rules))
 	case TemporalOrdered:
@@ -46,8 +47,8 @@ func (m *measure) add(s *sample) {
 	m.count++
 	m.sum += s.num
 	switch {
-	case m.keys != nil:
-		m.keys[s.key] = true
+	case m.c.Type == ValueCount:
+		m.see(s.key)
 	case m.rules != nil:
 		if !m.rules[s.Input] {
 			m.rules[s.Input] = true
@@ -67,10 +68,29 @@ func (m *measure) add(s *sample) {
 	}
 }
 
+// few is how many different keys are compared one by one.
+const few = 16
+
+// see counts different keys. Most conditions count to few, for which a map would cost more than it saves.
+func (m *measure) see(key string) {
+	switch {
+	case m.keys != nil:
+		m.keys[key] = true
+	case slices.Contains(m.few, key):
+	case len(m.few) < few:
+		m.few = append(m.few, key)
+	default:
+		m.keys = map[string]bool{key: true}
+		for _, k := range m.few {
+			m.keys[k] = true
+		}
+	}
+}
+
 func (m *measure) value() float64 {
 	switch m.c.Type {
 	case ValueCount:
-		return float64(len(m.keys))
+		return float64(max(len(m.few), len(m.keys)))
 	case Temporal, TemporalOrdered:
 		return float64(m.best)
 	case ValueSum:

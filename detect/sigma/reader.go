@@ -100,19 +100,14 @@ func (r *reader) sequence(values []ast.Node, line int) (*node, *fault) {
 	return made, nil
 }
 
+// mapping reads a map. The parser has refused keys that are there twice.
 func (r *reader) mapping(values []*ast.MappingValueNode, line int) (*node, *fault) {
 	made := &node{kind: mapNode, line: line, size: 1}
-	seen := map[string]bool{}
 	for _, v := range values {
 		key, f := r.key(v.Key)
 		if f != nil {
 			return nil, f
 		}
-		if seen[key.scal.text] {
-			return nil, refuse(key.line, "give one of the two another name or put both values in one list",
-				"the key %s is there twice", quote(key.scal.text))
-		}
-		seen[key.scal.text] = true
 		item, f := r.read(v.Value)
 		if f != nil {
 			return nil, f

@@ -33,6 +33,10 @@ func TestWhatIsTooLateIsToldAndWhatEndedIsForgotten(t *testing.T) {
 		t.Errorf("%d groups, want 1", tracker.Len())
 	}
 	r.want("C fired a e4", "C late a ", "C late a ")
+	tracker.Advance(start.Add(80 * time.Minute))
+	if tracker.Len() != 0 {
+		t.Errorf("%d groups, want none", tracker.Len())
+	}
 }
 
 func TestTheSameEventCountsOnce(t *testing.T) {
@@ -113,13 +117,10 @@ func TestGroupsBeyondTheBoundAreStoredAndFoundAgain(t *testing.T) {
 func TestAGroupRemembersABoundedNumberOfSamples(t *testing.T) {
 	c := newRun(t, correlated("type: value_sum\nrules: [fail]\ntimespan: 10d\ncondition: {field: N, gt: 1e9}", "fail"), TrackerOptions{}).set.Correlations()[0]
 	var w Window
-	for i := range maxSamples + 100 {
+	for i := range maxSamples + maxSamples/8 + 100 {
 		c.Add(&w, Sample{Time: start.Add(time.Duration(i) * time.Millisecond), Ref: fmt.Sprint(i), Values: []string{"1"}})
-		if i%1000 != 0 {
-			continue
-		}
 	}
-	if w.Len() != maxSamples || w.samples[0].Ref != "100" {
+	if w.Len() != maxSamples+100 || w.samples[0].Ref != fmt.Sprint(maxSamples/8) {
 		t.Errorf("%d samples, the oldest %s", w.Len(), w.samples[0].Ref)
 	}
 }

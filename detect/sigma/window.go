@@ -2,7 +2,6 @@ package sigma
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -29,8 +28,8 @@ import (
 // An event that several rules match counts once, except where the types are temporal. A firing of a correlation counts
 // once, at its latest time, except there.
 //
-// What is bounded: a group remembers at most maxSamples samples, or as many as its condition counts to, the newest;
-// one addition looks at no more than maxLooks. Where only different values or rules count, samples between two of the
+// What is bounded: a group remembers the newest 10,000 samples, or as many as its condition counts to, and at most an
+// eighth more; one addition looks at no more than maxLooks. Where only different values or rules count, samples between two of the
 // same are forgotten; an episode may then seem to begin later or to end earlier by one of them.
 type Window struct {
 	samples  []sample // by time, then by rank
@@ -86,7 +85,14 @@ type Outcome struct {
 
 // keyOf makes one text of several, without case.
 func keyOf(values []string) string {
-	return fold(strings.Join(values, "\x00"))
+	var key []byte
+	for i, v := range values {
+		if i > 0 {
+			key = append(key, 0)
+		}
+		key = appendFold(slices.Grow(key, len(v)), v)
+	}
+	return string(key)
 }
 
 func (c *Correlation) sample(s Sample) sample {
