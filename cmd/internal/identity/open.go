@@ -37,6 +37,19 @@ type Config struct {
 	Logger *slog.Logger     // nil for silence
 }
 
+// ReplacedError says that the partition was cut before the store's newest record and was written anew from there, or was
+// made anew, though records up to an offset beyond have been processed: what was written in their place has not been. Who
+// goes on from there loses it.
+type ReplacedError struct {
+	Offset   int64     // of the store's newest record, where there is another now
+	Received time.Time // when the store's newest record was: what was written in place of others came later
+	Dir      string    // of the store
+}
+
+func (e *ReplacedError) Error() string {
+	return fmt.Sprintf("the topic has another record at offset %d than it had: the topic was made anew or cut, and written again", e.Offset)
+}
+
 // Open gives a store that knows what the partition holds before an offset: what is on disk, and what is missing there
 // from the partition, else all of it that was received within Window before the record at that offset. A store that is
 // damaged, of another version or of another partition is thrown away with one line in the log. Until ctx ends it may
@@ -92,6 +105,9 @@ func (s *Store) ready(ctx context.Context, c Config, offset int64) error {
 		if err != nil {
 			return err
 		}
+	}
+	if replaced, ok := errors.AsType[*ReplacedError](unfit); ok && replaced.Offset < offset {
+		return replaced
 	}
 	switch {
 	case unfit != nil && !errors.Is(unfit, os.ErrNotExist):
@@ -204,7 +220,7 @@ func (s *Store) foreign(ctx context.Context, log Log) (unfit, err error) {
 		return fmt.Errorf("the topic has no record at offset %d, where it ends: the topic was made anew, cut, or has expired up to there", s.last.Offset), nil
 	}
 	if RecordOf(&m) != s.last {
-		return fmt.Errorf("the topic has another record at offset %d than it had: the topic was made anew or cut", s.last.Offset), nil
+		return &ReplacedError{s.last.Offset, time.UnixMilli(s.last.Received).UTC(), s.dir}, nil
 	}
 	return nil, nil
 }

@@ -113,7 +113,8 @@ func (k *cursor) outOfRange(ctx context.Context) error {
 		}
 		return nil
 	}
-	log.Error("kafka: the partition ends before the offset, reading it again from its beginning", "first", k.offset)
+	log.Error("kafka: the partition ends before the offset: it was cut, or its topic was made anew. It is read again from its beginning, "+
+		"so that nothing is lost, and what it still holds of before may be written again", "first", k.offset)
 	return nil
 }
 

@@ -23,7 +23,7 @@ func (a *assignment) keep(ctx context.Context, committed int64) (end func(), err
 	if !ok {
 		return func() {}, nil
 	}
-	return k.End, a.c.persist(ctx, "stage cannot take a partition", a.attrs, func() error { return k.Begin(ctx, committed) })
+	return k.End, a.standing(ctx, "stage cannot take a partition", func() error { return k.Begin(ctx, committed) })
 }
 
 // allowed waits until the stage may begin the partition. Its only error is ctx's.
@@ -31,10 +31,15 @@ func (a *assignment) allowed(ctx context.Context, committed int64) error {
 	if a.stage.Begun == nil {
 		return nil
 	}
+	return a.standing(ctx, stopsAt(a.topic.Name(a.c.cfg.Prefix), a.partition), func() error { return a.stage.Begun(ctx, a.partition, committed) })
+}
+
+// standing is persist, during which the partition is known to stand still.
+func (a *assignment) standing(ctx context.Context, what string, try func() error) error {
 	key := laneKey{a.topic, a.partition}
 	defer a.c.stops.over(key)
-	return a.c.persist(ctx, stopsAt(a.topic.Name(a.c.cfg.Prefix), a.partition), a.attrs, func() error {
-		err := a.stage.Begun(ctx, a.partition, committed)
+	return a.c.persist(ctx, what, a.attrs, func() error {
+		err := try()
 		if err != nil {
 			a.c.stops.at(key, err)
 		}

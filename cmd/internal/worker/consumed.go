@@ -98,16 +98,24 @@ func (w *Worker) newest(ctx context.Context, topics []schemas.Topic) (at time.Ti
 // margin is how far one partition of a stage may be behind another that is taken to say how far the stage came.
 const margin = time.Hour
 
+// resetTime is how kafka-consumer-groups.sh takes a time.
+const resetTime = "2006-01-02T15:04:05.000Z"
+
+// reset gives the command that sets where a stage goes on in a partition. Kafka does that for a group without members only.
+func (w *Worker) reset(stage string, t schemas.Topic, partition int, to string) string {
+	return fmt.Sprintf("kafka-consumer-groups.sh --bootstrap-server %s --group %s.%s --topic %s:%d --reset-offsets %s --execute",
+		strings.Join(w.options.Kafka.Brokers, ","), w.prefix(), stage, t.Name(w.prefix()), partition, to)
+}
+
 func (w *Worker) forgotten(stage string, t schemas.Topic, partition int, written time.Time) error {
 	group, topic := w.prefix()+"."+stage, t.Name(w.prefix())
 	to, why := "--to-earliest", "it has written nothing"
 	if !written.IsZero() {
-		to = "--to-datetime " + written.Add(-margin).UTC().Format("2006-01-02T15:04:05.000Z")
+		to = "--to-datetime " + written.Add(-margin).UTC().Format(resetTime)
 		why = fmt.Sprintf("%s before the newest message that it has written: what it wrote since then of this partition is written again, and a later time may pass some over", margin)
 	}
-	return fmt.Errorf("group %[1]s has no offset of %[2]s/%[3]d any more, and the ledger says that it had: it was deleted, or has expired "+
+	return fmt.Errorf("group %s has no offset of %s/%d any more, and the ledger says that it had: it was deleted, or has expired "+
 		"(the brokers' offsets.retention.minutes, after the last member left). To begin at the beginning would write all that the partition holds a second time. "+
-		"End every worker with this stage, say where it goes on, and start them again: "+
-		"kafka-consumer-groups.sh --bootstrap-server %[4]s --group %[1]s --topic %[2]s:%[3]d --reset-offsets %[5]s --execute "+
-		"(%[6]s; --to-earliest where the topic was made anew)", group, topic, partition, strings.Join(w.options.Kafka.Brokers, ","), to, why)
+		"End every worker with this stage, say where it goes on, and start them again: %s (%s; --to-earliest where the topic was made anew)",
+		group, topic, partition, w.reset(stage, t, partition, to), why)
 }

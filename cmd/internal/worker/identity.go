@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"os"
@@ -22,11 +23,13 @@ type identities struct {
 	dir     string // "" for memory
 	metrics *metrics
 	log     *slog.Logger
+	reset   func(partition int, to string) string // the command that sets the group's offset
 }
 
 func (w *Worker) identities(ctx context.Context) (*identities, error) {
 	i := &identities{cluster: w.cluster, topic: schemas.TopicRaw.Name(w.prefix()), metrics: w.metrics,
-		log: w.options.Logger.With("stage", StageNormalize)}
+		log:   w.options.Logger.With("stage", StageNormalize),
+		reset: func(partition int, to string) string { return w.reset(StageNormalize, schemas.TopicRaw, partition, to) }}
 	if w.options.State != "" {
 		i.dir = filepath.Join(w.options.State, w.prefix())
 		if err := os.MkdirAll(i.dir, 0o700); err != nil {
@@ -54,11 +57,23 @@ func (i *identities) open(ctx context.Context, partition int, offset int64) (*id
 		c.Dir = filepath.Join(i.dir, strconv.Itoa(partition))
 	}
 	s, err := identity.Open(ctx, c, offset)
+	if e, ok := errors.AsType[*identity.ReplacedError](err); ok {
+		return nil, i.replaced(e, partition, offset)
+	}
 	if err == nil {
 		i.metrics.knows(partition, s)
 		i.log.Debug("identity store is open", "partition", partition, "offset", offset, "read", read, "after", time.Since(began))
 	}
 	return s, err
+}
+
+// replaced says how to go on where what was processed is not what is there: what came in its place was received after
+// the newest that was processed.
+func (i *identities) replaced(e *identity.ReplacedError, partition int, committed int64) error {
+	return fmt.Errorf("%w; what was written there in place of other records was never normalized where it lies before offset %d, which the group has committed. "+
+		"End every worker with this stage, have it go on with what was received since then, and start them again: %s. "+
+		"Where another worker had this partition since then, and nothing is missing, remove %s instead",
+		e, committed, i.reset(partition, "--to-datetime "+e.Received.UTC().Format(resetTime)), e.Dir)
 }
 
 // rawPart is a raw partition, as its identity store sees it.
