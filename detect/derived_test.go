@@ -16,7 +16,7 @@ func TestDerivedFields(t *testing.T) {
 	anonymous := `{"Operation":"UserLoginFailed","Workload":"AzureActiveDirectory","RecordType":15,"UserType":0,"ClientIP":"0.0.0.0","UserId":"Not Available","UserKey":"Not Available","Actor":[{"ID":"0A1B2C3D-0000-4000-8000-00000000000d","Type":0}]}`
 	cases{
 		"actor":                           {m365, role, "derived.actor|cased: ana@contoso.example", true},
-		"actor_id of the record's token":    {m365, failed, "derived.actor_id: 0a1b2c3d-0000-4000-8000-00000000000b", true},
+		"actor_id of the record's token":  {m365, failed, "derived.actor_id: 0a1b2c3d-0000-4000-8000-00000000000b", true},
 		"actor_id among identities":       {m365, role, "derived.actor_id: 0a1b2c3d-0000-4000-8000-00000000000a", true},
 		"actor_id, else the actor":        {m365, inbox, "derived.actor_id: ana@contoso.example", true},
 		"actor_id of somebody unnamed":    {m365, anonymous, "derived.actor_id|cased: 0a1b2c3d-0000-4000-8000-00000000000d", true},

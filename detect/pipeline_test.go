@@ -18,7 +18,7 @@ import (
 )
 
 // normalized gives the event of a record.
-func normalized(t *testing.T, record []byte) []byte {
+func normalized(t testing.TB, record []byte) []byte {
 	t.Helper()
 	at := time.Date(2026, 2, 12, 11, 0, 0, 0, time.UTC)
 	event, err := normalize.Append(nil, schemas.Raw{
