@@ -105,6 +105,7 @@ func sharing(t *testing.T, partitions int) *Cluster {
 }
 
 func TestMembersComeAndGoAndOnlyWhatMovesIsInterrupted(t *testing.T) {
+	t.Parallel()
 	c, o := sharing(t, 12), newOwners(t)
 	own(t, c, o.of("a"))
 	o.wait(map[string]int{"a": 12})
@@ -128,6 +129,7 @@ func TestMembersComeAndGoAndOnlyWhatMovesIsInterrupted(t *testing.T) {
 }
 
 func TestMemberWithoutAPartitionIdlesUntilOneIsFree(t *testing.T) {
+	t.Parallel()
 	c, o := sharing(t, 2), newOwners(t)
 	stopA := own(t, c, o.of("a"))
 	o.wait(map[string]int{"a": 2})
@@ -162,6 +164,7 @@ func memberIDs(t *testing.T, c *Cluster) (ids []string) {
 }
 
 func TestNextOwnerWaitsUntilTheWorkHasEnded(t *testing.T) {
+	t.Parallel()
 	c, o := sharing(t, 2), newOwners(t)
 	asked, ending := make(chan int, 2), make(chan struct{})
 	own(t, c, func(ctx context.Context, partition int) error {
@@ -185,6 +188,7 @@ func TestNextOwnerWaitsUntilTheWorkHasEnded(t *testing.T) {
 }
 
 func TestWorkThatEndsByItselfDisturbsNoOther(t *testing.T) {
+	t.Parallel()
 	c, o := sharing(t, 3), newOwners(t)
 	ended := newTally()
 	own(t, c, func(ctx context.Context, partition int) error {
@@ -283,6 +287,7 @@ func TestMemberThatIsCutOffEndsItsWorkAndBeginsItAgain(t *testing.T) {
 
 // A broker that restarts breaks all connections. That is no reason to begin anew.
 func TestMemberWhoseConnectionsBreakGoesOn(t *testing.T) {
+	t.Parallel()
 	c, o, wire := sharing(t, 4), newOwners(t), &cable{}
 	one := again(t, c)
 	wire.to(one)

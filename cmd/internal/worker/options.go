@@ -31,7 +31,7 @@ type Options struct {
 	Stages    []string // which stages run here, any of Stages
 	Kafka     kafka.Config
 	Microsoft Microsoft        // needed by ingest
-	Tenants   []schemas.Tenant // what ingest fetches
+	Tenants   []schemas.Tenant // what ingest fetches; the same for all workers that ingest, as any may get any tenant
 	Poll      time.Duration    // how often ingest lists new content; 0 is ingest's default
 	Quota     int              // requests a minute and tenant; 0 is ingest's default
 	Triage    []schemas.Triage // which threats reach the threat topic; empty is all

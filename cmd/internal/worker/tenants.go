@@ -132,6 +132,7 @@ func (r *roster) disown(partition int) {
 	for id, c := range r.running {
 		if c.partition == partition {
 			r.end(id)
+			r.log.Info("tenant is no longer collected here", "tenant", id, "partition", partition)
 		}
 	}
 }
