@@ -10,7 +10,6 @@ type event struct {
 	values []Value
 	folded [][]byte // of each value, nil where it was not needed yet
 	text   []byte   // behind folded
-	unify  []byte   // the other side of a fieldref
 
 	seen       []uint32 // by rule: the turn in which it became a candidate
 	candidates []int32

@@ -239,3 +239,14 @@ func TestTextsWithinTextsAreFound(t *testing.T) {
 		}
 	}
 }
+
+func TestLongTextsAreFoundWhateverTheirCase(t *testing.T) {
+	set := load(t, rule(one("A|contains: ['evil-kit', 'some-tool']")), Options{})
+	for value, want := range map[string]int{
+		"an EVIL-\u212aIT": 1, "\u017fOME-TOOL": 1, "Some-tooL": 1, "evil-kilt": 0, "some": 0, "it is some-too": 0, "evil-kievil-kit": 1,
+	} {
+		if got := titles(t, set, record{"A": value}); len(got) != want {
+			t.Errorf("%q: %q, want %d", value, got, want)
+		}
+	}
+}

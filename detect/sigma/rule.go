@@ -43,7 +43,6 @@ type Rule struct {
 	LogSource LogSource
 
 	detection *detection
-	filters   []*Filter // that apply, set while a collection is compiled
 }
 
 var levels = []string{"informational", "low", "medium", "high", "critical"}

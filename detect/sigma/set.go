@@ -55,6 +55,12 @@ func (s *Set) Rules() []*Rule {
 // unless hits has to grow. Its cost follows the rules that may match, not the number of rules.
 func (s *Set) Match(f Fields, hits []Hit) []Hit {
 	e := s.events.Get().(*event)
+	hits = s.match(e, f, hits)
+	s.events.Put(e)
+	return hits
+}
+
+func (s *Set) match(e *event, f Fields, hits []Hit) []Hit {
 	e.open(f)
 	s.index.collect(e)
 	slices.Sort(e.candidates)
@@ -62,7 +68,6 @@ func (s *Set) Match(f Fields, hits []Hit) []Hit {
 		hits = s.rules[at].match(e, int(at), hits)
 	}
 	e.close()
-	s.events.Put(e)
 	return hits
 }
 

@@ -39,6 +39,19 @@ func TestWhatIsTooLateIsToldAndWhatEndedIsForgotten(t *testing.T) {
 	}
 }
 
+func TestAGroupThatIsSeenAgainIsForgottenLater(t *testing.T) {
+	r := newRun(t, correlated(counting, "fail"), TrackerOptions{})
+	tracker := r.trackers[r.set.Correlations()[0]]
+	r.add(0, record{"Kind": "fail", "Host": "a"})
+	r.add(600, record{"Kind": "fail", "Host": "a"})
+	for _, c := range [][2]int{{15, 1}, {25, 0}} {
+		tracker.Advance(start.Add(time.Duration(c[0]) * time.Minute))
+		if tracker.Len() != c[1] {
+			t.Errorf("%d groups after %d minutes, want %d", tracker.Len(), c[0], c[1])
+		}
+	}
+}
+
 func TestTheSameEventCountsOnce(t *testing.T) {
 	c := newRun(t, correlated(counting, "fail"), TrackerOptions{}).set.Correlations()[0]
 	var w Window
@@ -115,10 +128,10 @@ func TestGroupsBeyondTheBoundAreStoredAndFoundAgain(t *testing.T) {
 }
 
 func TestAGroupRemembersABoundedNumberOfSamples(t *testing.T) {
-	c := newRun(t, correlated("type: value_sum\nrules: [fail]\ntimespan: 10d\ncondition: {field: N, gt: 1e9}", "fail"), TrackerOptions{}).set.Correlations()[0]
+	c := newRun(t, correlated("type: value_sum\nrules: [fail]\ntimespan: 1s\ncondition: {field: N, gt: 1e9}", "fail"), TrackerOptions{}).set.Correlations()[0]
 	var w Window
 	for i := range maxSamples + maxSamples/8 + 100 {
-		c.Add(&w, Sample{Time: start.Add(time.Duration(i) * time.Millisecond), Ref: fmt.Sprint(i), Values: []string{"1"}})
+		c.Add(&w, Sample{Time: start.Add(time.Duration(i) * time.Minute), Ref: fmt.Sprint(i), Values: []string{"1"}})
 	}
 	if w.Len() != maxSamples+100 || w.samples[0].Ref != fmt.Sprint(maxSamples/8) {
 		t.Errorf("%d samples, the oldest %s", w.Len(), w.samples[0].Ref)
