@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,7 +54,7 @@ func runReplay(ctx context.Context, e *env, args []string) error {
 	if !*rejects {
 		return wrongUse("ualstream replay --rejects", "replay is not told what to replay")
 	}
-	o := replay.Options{DryRun: *dry}
+	o := replay.Options{DryRun: *dry, Logger: c.logger(e)}
 	if since > 0 {
 		o.Since = time.Now().Add(-time.Duration(since))
 	}
@@ -63,8 +64,8 @@ func runReplay(ctx context.Context, e *env, args []string) error {
 	}
 	defer cluster.Close()
 	report, err := replay.Rejects(ctx, cluster, o)
-	if err != nil && ctx.Err() == nil {
-		err = withHint(err, "run it again: what was written is not written again")
+	if errors.Is(err, kafka.ErrTaken) {
+		err = withHint(err, "another replay was begun: it does what was left, and this one can be run again at any time")
 	}
 	if err != nil {
 		return err

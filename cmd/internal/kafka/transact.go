@@ -8,21 +8,22 @@ import (
 	"ualstream/schemas"
 )
 
-// ErrUnclean is in the error of a transaction that did not end cleanly: it is committed, or it is not, and its
-// transactional.id has to be taken again to know.
-var ErrUnclean = errors.New("the transaction did not end cleanly")
+// ErrTaken is in the error of a writer whose transactional.id another one has taken.
+var ErrTaken = errors.New("another writer has taken over")
 
 // Transact takes the transactional.id prefix.name and then calls work, which writes with what it is given: each call of
 // write is one transaction of its own, without a group's offsets. By taking the id it ends what an earlier user left
-// open, waits until all that was committed can be read, and keeps that user from writing any more: what work then reads
-// of a topic is all that any user of the id ever wrote there. Messages of one call must be so few that they may be held
-// back together: some megabytes. After an error of write nothing more can be written; it wraps ErrUnclean where the
-// transaction may be committed. Transact returns work's error. While Kafka is away it waits for the id, and for nothing
-// else.
+// open, waits until what that one committed is decided, and keeps it from writing any more: what a Scan then gives of a
+// topic is all that any earlier user of the id ever wrote there. Messages of one call must be so few that they may be held
+// back together: some megabytes.
+//
+// Nothing is retried but the taking of the id, for which it waits while Kafka is away. After an error of write nothing
+// more can be written: the transaction may be committed or not, and who takes the id again can find out. It wraps ErrTaken
+// where another user has taken the id, and is a *TooLargeError where a message is larger than its topic accepts; in both
+// cases nothing is committed. Transact returns work's error.
 func (c *Cluster) Transact(ctx context.Context, name string, work func(write func(context.Context, []schemas.Message) error) error) error {
 	p := &producer{c: c, name: c.group(name)}
-	attrs := []any{"transactional_id", p.name}
-	if err := c.persist(ctx, "cannot take a transactional.id", attrs, func() error { return p.renew(ctx) }); err != nil {
+	if err := c.persist(ctx, "cannot take a transactional.id", []any{"transactional_id", p.name}, func() error { return p.renew(ctx) }); err != nil {
 		return err
 	}
 	defer func() {
@@ -34,6 +35,9 @@ func (c *Cluster) Transact(ctx context.Context, name string, work func(write fun
 	return work(func(ctx context.Context, msgs []schemas.Message) error {
 		if broken == nil {
 			broken = p.alone(ctx, msgs)
+		}
+		if fenced(broken) && !errors.Is(broken, ErrTaken) {
+			broken = fmt.Errorf("%w: %w", ErrTaken, broken)
 		}
 		return broken
 	})
@@ -62,8 +66,5 @@ func (p *producer) alone(ctx context.Context, msgs []schemas.Message) error {
 	if err := p.current(); err != nil {
 		return err
 	}
-	if err := p.end(ctx, true); err != nil {
-		return fmt.Errorf("%w: %w", ErrUnclean, err)
-	}
-	return nil
+	return p.end(ctx, true)
 }

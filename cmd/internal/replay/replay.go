@@ -10,9 +10,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"log/slog"
 	"regexp"
 	"sync"
 	"time"
+
+	"github.com/cenkalti/backoff/v4"
 
 	"ualstream/cmd/internal/kafka"
 	"ualstream/cmd/internal/verify"
@@ -38,22 +41,34 @@ type Report struct {
 
 // Options say what to replay.
 type Options struct {
-	Since  time.Time // the first time of receipt; zero is all that there are
-	DryRun bool      // say what would be written, and write nothing
+	Since  time.Time    // the first time of receipt; zero is all that there are
+	DryRun bool         // say what would be written, and write nothing
+	Logger *slog.Logger // is told of transactions that failed; nil discards
 }
 
 // Rejects replays what the rejects topic holds. While it runs another replay of the same deployment cannot write. The
 // rejects are read twice, and all events are read in between, so that memory grows by some tens of bytes for each reject
-// that can be read now. After an error it can be called again: what was written is not written again.
+// that can be read now. What keeps Kafka from taking the events is retried until ctx ends, after another look at which of
+// them are there. An error that wraps kafka.ErrTaken says that another replay was begun. Rejects may be called again at any
+// time: what was written is not written again.
 func Rejects(ctx context.Context, cluster *kafka.Cluster, o Options) (Report, error) {
-	r := &run{cluster: cluster, since: o.Since, report: Report{DryRun: o.DryRun, Failed: map[string]int{}}, can: map[key]bool{}}
-	if o.DryRun {
-		err := r.replay(ctx, nil)
-		return r.report, err
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	err := cluster.Transact(ctx, "replay", func(write func(context.Context, []schemas.Message) error) error {
-		return r.replay(ctx, write)
-	})
+	r := &run{cluster: cluster, since: o.Since, report: Report{DryRun: o.DryRun, Failed: map[string]int{}}, fates: map[key]fate{}, ends: map[int]int64{}}
+	parts, err := r.rejects(ctx, nil, r.judge)
+	for _, p := range parts {
+		r.ends[p.Partition] = p.To
+	}
+	switch {
+	case err != nil:
+		err = fmt.Errorf("read the rejects: %w", err)
+	case len(r.fates) == 0:
+	case o.DryRun:
+		err = r.write(ctx, func(context.Context, []schemas.Message) error { return nil })
+	default:
+		err = r.insist(ctx, o.Logger)
+	}
 	return r.report, err
 }
 
@@ -65,41 +80,61 @@ func keyOf(tenant, uid string) key {
 	return key(sum[:16])
 }
 
+// fate is what becomes of a record that can be read now.
+type fate byte
+
+const (
+	pending fate = iota + 1 // it is to be written, unless there is an event of it
+	unsure                  // it was in a transaction that failed: there may be an event of it
+	done                    // there is an event of it
+)
+
 // run is one replay.
 type run struct {
 	cluster *kafka.Cluster
 	since   time.Time
+	ends    map[int]int64 // of the rejects, by partition
 
 	mu     sync.Mutex
 	report Report
-	can    map[key]bool // what can be read now: true as long as there is no event of it
+	fates  map[key]fate
 	ready  []schemas.Message
 	size   int
-	write  func(context.Context, []schemas.Message) error
 }
 
-// replay finds what can be read now, then what of that is an event already, and then writes the rest. Its transactional.id
-// is taken: nobody else writes what it is about to.
-func (r *run) replay(ctx context.Context, write func(context.Context, []schemas.Message) error) error {
-	r.write = write
-	ends := map[int]int64{}
-	parts, err := r.rejects(ctx, nil, r.judge)
-	if err != nil {
-		return fmt.Errorf("read the rejects: %w", err)
+// insist writes until everything is written, as long as nobody else does.
+func (r *run) insist(ctx context.Context, log *slog.Logger) error {
+	try := func() error {
+		err := r.cluster.Transact(ctx, "replay", func(write func(context.Context, []schemas.Message) error) error { return r.write(ctx, write) })
+		_, large := errors.AsType[*kafka.TooLargeError](err)
+		if large || errors.Is(err, kafka.ErrTaken) {
+			return backoff.Permanent(err)
+		}
+		return err
 	}
-	if len(r.can) == 0 {
-		return nil
-	}
-	for _, p := range parts {
-		ends[p.Partition] = p.To
-	}
+	waits := backoff.NewExponentialBackOff(backoff.WithInitialInterval(100*time.Millisecond), backoff.WithMaxInterval(10*time.Second), backoff.WithMaxElapsedTime(0))
+	return backoff.RetryNotify(try, backoff.WithContext(waits, ctx), func(err error, _ time.Duration) {
+		log.Warn("a transaction failed: the events are looked through again, and what is not there is written", "error", err)
+	})
+}
+
+// write finds which records are events already and writes the others. The transactional.id is taken: nobody else writes
+// what it is about to.
+func (r *run) write(ctx context.Context, write func(context.Context, []schemas.Message) error) error {
 	if err := r.events(ctx); err != nil {
 		return fmt.Errorf("read the events: %w", err)
 	}
-	if _, err := r.rejects(ctx, ends, r.take); err != nil {
+	r.ready, r.size = nil, 0
+	_, err := r.rejects(ctx, r.ends, func(ctx context.Context, m schemas.Message) error {
+		if !r.take(m) || r.size < transactionBytes {
+			return nil
+		}
+		return r.flush(ctx, write)
+	})
+	if err != nil {
 		return fmt.Errorf("replay the rejects: %w", err)
 	}
-	return r.flush(ctx)
+	return r.flush(ctx, write)
 }
 
 // rejects calls each for every reject, one at a time.
@@ -132,10 +167,10 @@ func (r *run) judge(_ context.Context, m schemas.Message) error {
 			return nil
 		}
 		k := identity(event)
-		if r.can[k] {
+		if r.fates[k] == pending {
 			r.report.Already++
 		}
-		r.can[k] = true
+		r.fates[k] = pending
 	}
 	return nil
 }
@@ -177,7 +212,7 @@ func (r *run) events(ctx context.Context) error {
 	there := map[key]bool{}
 	_, err := r.cluster.Scan(ctx, kafka.Scan{Topic: schemas.TopicEvents}, func(int) func(schemas.Message) error {
 		return func(m schemas.Message) error {
-			if k := identity(m); r.can[k] {
+			if k := identity(m); r.fates[k] == pending || r.fates[k] == unsure {
 				mu.Lock()
 				there[k] = true
 				mu.Unlock()
@@ -185,40 +220,51 @@ func (r *run) events(ctx context.Context) error {
 			return nil
 		}
 	})
-	for k := range there {
-		r.can[k] = false
-		r.report.Already++
+	if err != nil {
+		return err
 	}
-	return err
+	for k, f := range r.fates {
+		switch {
+		case there[k] && f == unsure:
+			r.report.Events++ // it was committed after all
+			r.fates[k] = done
+		case there[k]:
+			r.report.Already++
+			r.fates[k] = done
+		case f == unsure:
+			r.fates[k] = pending
+		}
+	}
+	return nil
 }
 
-// take has a reject written, unless it was, and a transaction made of those that wait.
-func (r *run) take(ctx context.Context, m schemas.Message) error {
-	stage := m.Header(schemas.HeaderStage)
-	if stage != "normalize" || isCut(&m) {
-		return nil
+// take makes the event of a reject ready to be written, unless there is one.
+func (r *run) take(m schemas.Message) bool {
+	if m.Header(schemas.HeaderStage) != "normalize" || isCut(&m) {
+		return false
 	}
 	event, err := eventOf(m)
-	if err != nil || !r.can[identity(event)] {
-		return nil //nolint:nilerr // it was counted before
+	if err != nil || r.fates[identity(event)] != pending {
+		return false
 	}
-	r.can[identity(event)] = false
+	r.fates[identity(event)] = unsure
 	r.ready, r.size = append(r.ready, event), r.size+len(event.Value)
-	if r.size < transactionBytes {
-		return nil
-	}
-	return r.flush(ctx)
+	return true
 }
 
 // transactionBytes is about how much goes into a transaction: readers see nothing behind it while it is open.
 const transactionBytes = 1 << 20
 
-// flush writes what waits in one transaction.
-func (r *run) flush(ctx context.Context) error {
-	if len(r.ready) > 0 && r.write != nil {
-		if err := r.write(ctx, r.ready); err != nil {
-			return err
-		}
+// flush writes what is ready in one transaction.
+func (r *run) flush(ctx context.Context, write func(context.Context, []schemas.Message) error) error {
+	if len(r.ready) == 0 {
+		return nil
+	}
+	if err := write(ctx, r.ready); err != nil {
+		return err
+	}
+	for _, event := range r.ready {
+		r.fates[identity(event)] = done
 	}
 	r.report.Events += len(r.ready)
 	r.ready, r.size = nil, 0

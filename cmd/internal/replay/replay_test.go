@@ -8,6 +8,7 @@ import (
 	"maps"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -77,10 +78,15 @@ func rejected(m schemas.Message) schemas.Message {
 // events counts what a read_committed consumer sees, by tenant and uid.
 func events(t *testing.T, cluster *kafka.Cluster) map[string]int {
 	t.Helper()
+	var mu sync.Mutex
 	seen := map[string]int{}
-	err := cluster.Read(within(t), kafka.Read{Topic: schemas.TopicEvents}, func(m schemas.Message) error {
-		seen[m.Header(schemas.HeaderTenant)+" "+m.Header(schemas.HeaderUID)]++
-		return nil
+	_, err := cluster.Scan(within(t), kafka.Scan{Topic: schemas.TopicEvents}, func(int) func(schemas.Message) error {
+		return func(m schemas.Message) error {
+			mu.Lock()
+			defer mu.Unlock()
+			seen[m.Header(schemas.HeaderTenant)+" "+m.Header(schemas.HeaderUID)]++
+			return nil
+		}
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -155,11 +161,13 @@ func TestAnEventIsTheOneThatNormalizeWouldHaveWritten(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = cluster.Read(within(t), kafka.Read{Topic: schemas.TopicEvents}, func(m schemas.Message) error {
-		if string(m.Key) != string(want.Key) || string(m.Value) != string(want.Value) || m.Time.UnixMilli() != want.Time.UnixMilli() || len(m.Headers) != len(want.Headers) {
-			t.Errorf("%+v, want %+v", m, want)
+	_, err = cluster.Scan(within(t), kafka.Scan{Topic: schemas.TopicEvents}, func(int) func(schemas.Message) error {
+		return func(m schemas.Message) error {
+			if string(m.Key) != string(want.Key) || string(m.Value) != string(want.Value) || m.Time.UnixMilli() != want.Time.UnixMilli() || len(m.Headers) != len(want.Headers) {
+				t.Errorf("%+v, want %+v", m, want)
+			}
+			return nil
 		}
-		return nil
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -194,19 +202,53 @@ func TestManyRejectsAreReplayedInSeveralTransactions(t *testing.T) {
 func TestANewReplayEndsAnOlderOne(t *testing.T) {
 	cluster := prepared(t)
 	produce(t, cluster, rejected(raw(contoso, "a", time.Hour)))
-	older := &run{cluster: cluster, report: Report{Failed: map[string]int{}}, can: map[key]bool{}}
+	older := &run{cluster: cluster, report: Report{Failed: map[string]int{}}, fates: map[key]fate{}}
+	if _, err := older.rejects(within(t), nil, older.judge); err != nil {
+		t.Fatal(err)
+	}
 	err := cluster.Transact(within(t), "replay", func(write func(context.Context, []schemas.Message) error) error {
-		return older.replay(within(t), func(ctx context.Context, events []schemas.Message) error {
+		return older.write(within(t), func(ctx context.Context, events []schemas.Message) error {
 			if r := replayed(t, cluster, Options{}); r.Events != 1 {
 				t.Errorf("the newer one: %+v", r)
 			}
 			return write(ctx, events)
 		})
 	})
-	if err == nil {
-		t.Error("the older one wrote")
+	if !errors.Is(err, kafka.ErrTaken) {
+		t.Errorf("the older one: %v", err)
 	}
 	if seen := events(t, cluster); len(seen) != 1 || seen[contoso+" a"] != 1 {
 		t.Errorf("%v", seen)
+	}
+}
+
+// What became of a transaction that failed is looked up: it may be there.
+func TestAFailedTransactionIsWrittenAgainOnlyWhereItIsNotThere(t *testing.T) {
+	for committed, what := range map[bool]string{true: "all of it is there", false: "nothing of it is there"} {
+		cluster := prepared(t)
+		produce(t, cluster, rejected(raw(contoso, "a", time.Hour)), rejected(raw(contoso, "b", time.Hour)))
+		r := &run{cluster: cluster, report: Report{Failed: map[string]int{}}, fates: map[key]fate{}}
+		if _, err := r.rejects(within(t), nil, r.judge); err != nil {
+			t.Fatal(err)
+		}
+		away := errors.New("Kafka went away")
+		err := r.write(within(t), func(_ context.Context, events []schemas.Message) error {
+			if committed {
+				produce(t, cluster, events...)
+			}
+			return away
+		})
+		if !errors.Is(err, away) || r.report.Events != 0 {
+			t.Fatalf("%v, %+v", err, r.report)
+		}
+		if err := r.insist(within(t), slog.New(slog.DiscardHandler)); err != nil {
+			t.Fatal(err)
+		}
+		if r.report.Events != 2 || r.report.Already != 0 {
+			t.Errorf("%s: %+v", what, r.report)
+		}
+		if seen := events(t, cluster); seen[contoso+" a"] != 1 || seen[contoso+" b"] != 1 {
+			t.Errorf("%s: %v", what, seen)
+		}
 	}
 }

@@ -3,7 +3,6 @@ package verify
 import (
 	"context"
 	"errors"
-	"strings"
 	"testing"
 	"time"
 )
@@ -14,7 +13,7 @@ func TestReadingThatStandsStillEnds(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	})
-	if !errors.Is(err, ErrStalled) || !strings.Contains(err.Error(), "see what Kafka's brokers log") {
+	if !errors.Is(err, ErrStalled) {
 		t.Errorf("%v", err)
 	}
 }
