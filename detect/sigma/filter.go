@@ -1,6 +1,9 @@
 package sigma
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Filter takes events away from rules: a rule does not match an event that one of its filters describes (filters
 // specification).
@@ -85,12 +88,7 @@ func (f *Filter) concerns(r *Rule) bool {
 	if !f.LogSource.Covers(r.LogSource) {
 		return false
 	}
-	for _, name := range f.Rules {
-		if r.isCalled(name) {
-			return true
-		}
-	}
-	return len(f.Rules) == 0
+	return len(f.Rules) == 0 || slices.ContainsFunc(f.Rules, r.isCalled)
 }
 
 // isCalled says whether a reference means the rule. Ids are compared without case, names as they are.

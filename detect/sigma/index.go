@@ -85,7 +85,7 @@ func (x *index) collect(e *event) {
 }
 
 func (f *fieldIndex) collect(e *event) {
-	if f.at < 0 && !f.concerns(e) {
+	if f.at < 0 && !slices.ContainsFunc(f.sources, e.belongs) {
 		return // no keywords for this event: spare the walk over all of it
 	}
 	c := e.cell(f.at)
@@ -105,16 +105,6 @@ func (f *fieldIndex) collect(e *event) {
 			f.look(e, i)
 		}
 	}
-}
-
-// concerns says whether a keyword of the field's rules could matter to the event.
-func (f *fieldIndex) concerns(e *event) bool {
-	for _, source := range f.sources {
-		if e.belongs(source) {
-			return true
-		}
-	}
-	return false
 }
 
 // look notes the rules at the keys that one value has.

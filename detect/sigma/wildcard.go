@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -112,8 +113,7 @@ func find(part []bit, text []byte) int {
 // suffix says whether the part ends the text. Its length in bytes is not known beforehand, so it is matched from its
 // end.
 func suffix(part []bit, text []byte) bool {
-	for i := len(part) - 1; i >= 0; i-- {
-		p := part[i]
+	for _, p := range slices.Backward(part) {
 		if p.kind == literal {
 			if !bytes.HasSuffix(text, p.text) {
 				return false

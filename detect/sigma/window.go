@@ -148,14 +148,13 @@ func (c *Correlation) isTemporal() bool { return c.Type == Temporal || c.Type ==
 
 // replace takes out what was known of the same firing: it counts once, at its latest time.
 func (w *Window) replace(s sample, at int) int {
-	for i := len(w.samples) - 1; i >= 0; i-- {
-		if o := w.samples[i]; o.Ref == s.Ref && o.at <= s.at && o.key == s.key {
-			w.samples = slices.Delete(w.samples, i, i+1)
-			if i < at {
-				at--
-			}
+	w.samples = slices.DeleteFunc(w.samples, func(o sample) bool {
+		gone := o.Ref == s.Ref && o.at <= s.at && o.key == s.key
+		if gone {
+			at-- // what is at or before its time stands before it
 		}
-	}
+		return gone
+	})
 	return at
 }
 
