@@ -2,6 +2,7 @@ package detect
 
 import (
 	"net/netip"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -229,8 +230,14 @@ func (r *reader) folders() []string {
 		}
 	}
 	for i, p := range paths {
+		if folderID.MatchString(p) {
+			continue
+		}
 		p = strings.TrimRight(strings.TrimSpace(p), `\/`)
 		paths[i] = strings.TrimSpace(p[strings.LastIndexAny(p, `\/:`)+1:])
 	}
 	return paths
 }
+
+// folderID is a folder's ID, which stands in place of a path now and then. It is base64 and may have slashes in it.
+var folderID = regexp.MustCompile(`^[A-Za-z0-9+/_=-]{60,}$`)

@@ -55,7 +55,7 @@ func New(o Options) *Engine {
 }
 
 // Detect gives the event with its priority tags, where it has any, and then a finding for each rule that finds
-// something in it, in the order of the rules. A finding's value is an OCSF Detection Finding. Noise raises none, and
+// something in it, those for the native view first, each in the order of the rules. A finding's value is an OCSF Detection Finding. Noise raises none, and
 // nothing is found in findings. What correlations count of the event comes as signals, whose Ref is the event's uid.
 // Bytes that are no JSON object give nothing: callers that read from outside check them with schemas.CheckEvent.
 //
@@ -69,7 +69,7 @@ func (e *Engine) Detect(event []byte) ([]schemas.Threat, []sigma.Signal) {
 	if e.views != nil {
 		r = e.views.open(text)
 		defer r.close()
-		hits = e.match(r)
+		hits = e.match(r, nil)
 	}
 	if op == nil && len(hits) == 0 || schemas.CheckEvent(event) != nil || isFinding(text) {
 		return nil, nil
@@ -84,7 +84,12 @@ func (e *Engine) Detect(event []byte) ([]schemas.Threat, []sigma.Signal) {
 	if len(hits) == 0 || e.noise(r) {
 		return threats, nil
 	}
-	return e.found(r, hits, threats, tags)
+	for _, h := range hits {
+		if !h.Mute {
+			threats = append(threats, e.finding(r, h, tags))
+		}
+	}
+	return threats, e.signals(r, hits)
 }
 
 // find gives the operation of an event among those of a table.
@@ -94,8 +99,8 @@ func find(operations map[string]*operation, event string) *operation {
 	return operations[string(appendLower(space[:0], code))]
 }
 
-// match gives the rules that match an event in the view that they are for.
-func (e *Engine) match(r *reader) (hits []sigma.Hit) {
+// match gives the rules that match an event in the view that they are for, those of the native one first.
+func (e *Engine) match(r *reader, hits []sigma.Hit) []sigma.Hit {
 	if r.wants[0] {
 		hits = e.rules.Match(native{r}, hits)
 	}
@@ -113,13 +118,10 @@ func (e *Engine) fieldsOf(r *reader, h sigma.Hit) sigma.Fields {
 	return native{r}
 }
 
-// found adds the findings of hits to the event's own threat, and gives their signals.
-func (e *Engine) found(r *reader, hits []sigma.Hit, threats []schemas.Threat, tags []string) ([]schemas.Threat, []sigma.Signal) {
+// signals gives what correlations count of hits, with the event's time and uid.
+func (e *Engine) signals(r *reader, hits []sigma.Hit) []sigma.Signal {
 	var signals []sigma.Signal
 	for _, h := range hits {
-		if !h.Mute {
-			threats = append(threats, e.finding(r, h, tags))
-		}
 		signals = e.rules.Signals(h, e.fieldsOf(r, h), signals)
 	}
 	at, ref := time.UnixMilli(r.get("time").Int()).UTC(), strings.Clone(r.uid())
@@ -128,11 +130,11 @@ func (e *Engine) found(r *reader, hits []sigma.Hit, threats []schemas.Threat, ta
 		s.Sample.Time, s.Sample.Ref = at, ref
 		for _, texts := range [][]string{s.Group, s.Sample.Values, s.Sample.Carry} {
 			for k := range texts {
-				texts[k] = strings.Clone(texts[k])
+				texts[k] = strings.Clone(texts[k]) // they share the event's memory
 			}
 		}
 	}
-	return threats, signals
+	return signals
 }
 
 // noise says whether the event is what services do by the thousand, whatever is tagged.

@@ -9,19 +9,22 @@ import (
 	"ualstream/schemas"
 )
 
-const detectUsage = `Find threats among OCSF events: each event that deserves it comes out tagged. Needs no Kafka.
+const detectUsage = `Find threats among OCSF events: tagged events, and findings of Sigma rules. Needs no Kafka.
 
 Usage:
-    ualstream detect [--raw] [--optional] [--rejects FILE] [FILE …] > threats.jsonl
+    ualstream detect [--raw] [--optional] [--rules DIR]… [--builtin=false] [--rejects FILE] [FILE …] > threats.jsonl
 
 It reads the files, or standard input without any or for "-": events as 'ualstream normalize' writes them, also in
 arrays, in UTF-16, in gzip, zip or tar. They need not be sorted. With --raw it reads audit records, in every form that
 'ualstream help normalize' lists, and normalizes them itself; the output is the same.
 
-Threats come out as JSON lines: metadata.labels names the tags, the tag "triage" in metadata.tags is priority, or
-noise for what services do by the thousand.
+Threats come out as JSON lines. An event that deserves it comes out with its tags in metadata.labels; the tag "triage"
+in metadata.tags is priority, or noise for what services do by the thousand. Behind it stand the findings, of triage
+finding: an OCSF Detection Finding for each rule that matches the event. A rule that cannot be used is reported on
+standard error, and the others work; 'ualstream help rules' tells of rules. Correlations, which count over many events,
+need 'ualstream run'.
 
-` + filterUsage + `    --raw             read audit records
+` + filterUsage + ruleUsage + `    --raw             read audit records
     --optional        tag also what is only loosely tied to the compromise of a mailbox
 ` + exitUsage + `
 Example:
@@ -37,11 +40,17 @@ func detectFilter(ctx context.Context, e *env, args []string) error {
 	fs := newFlags("detect")
 	raw, optional := fs.Bool("raw", false, ""), fs.Bool("optional", false, "")
 	rejects := fs.String("rejects", "", "")
+	rules := &ruleFlags{}
+	rules.register(fs)
 	files, err := e.parse(fs, detectUsage, args)
 	if err != nil {
 		return err
 	}
-	engine := detect.New(detect.Options{Optional: *optional})
+	set, err := rules.use(e)
+	if err != nil {
+		return err
+	}
+	engine := detect.New(detect.Options{Optional: *optional, Rules: set})
 	f := &filter{env: e, from: "events", to: "threats", read: auditfile.Values, mended: errNoEvent, hint: isRecordHint}
 	f.maker = func() maker {
 		return func(dst, event []byte) ([]byte, error) {

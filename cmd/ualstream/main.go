@@ -45,6 +45,7 @@ func commands() []command {
 		{"ready", "ask a worker whether it is ready, for health checks", readyUsage, ready},
 		{"normalize", "filter: audit records to OCSF events, from files, without Kafka", normalizeUsage, normalizeFilter},
 		{"detect", "filter: OCSF events to threats, from files, without Kafka", detectUsage, detectFilter},
+		{"rules", "check, list, test and explain Sigma rules", rulesUsage, rulesCommand},
 		{"version", "print the version, and the OCSF version that it writes", versionUsage, version},
 	}
 }

@@ -1,0 +1,6 @@
+package rules
+
+import "embed"
+
+//go:embed *.yml
+var Files embed.FS
