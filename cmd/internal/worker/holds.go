@@ -1,8 +1,9 @@
 package worker
 
 import (
-	"cmp"
 	"context"
+	"fmt"
+	"strings"
 	"time"
 
 	"ualstream/cmd/internal/kafka"
@@ -42,11 +43,18 @@ func (w *Worker) measureHolds(ctx context.Context, h holds) error {
 		age, told := h.update(topic, now, time.Now())
 		w.metrics.held.WithLabelValues(stage).Set(age.Seconds())
 		for partition, offset := range told {
-			w.options.Logger.Error("a transaction hangs, and its topic's readers wait for it: find it with kafka-transactions.sh find-hanging, and end it with abort",
-				"topic", topic.Name(cmp.Or(w.options.Kafka.Prefix, schemas.DefaultPrefix)), "partition", partition, "offset", offset, "for", age.Round(time.Second))
+			w.tellHang(topic, partition, offset, age)
 		}
 	}
 	return nil
+}
+
+func (w *Worker) tellHang(t schemas.Topic, partition int, offset int64, age time.Duration) {
+	topic := t.Name(w.prefix())
+	w.options.Logger.Error(fmt.Sprintf("a transaction hangs, and its topic's readers wait for it. If no worker is at work there, end it with: "+
+		"kafka-transactions.sh --bootstrap-server %s abort --topic %s --partition %d --start-offset %d",
+		strings.Join(w.options.Kafka.Brokers, ","), topic, partition, offset),
+		"topic", topic, "partition", partition, "offset", offset, "for", age.Round(time.Second))
 }
 
 // update notes what is held back now. It gives for how long the partition has been that has been so the longest, and

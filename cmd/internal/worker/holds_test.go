@@ -1,7 +1,9 @@
 package worker
 
 import (
+	"log/slog"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,5 +30,15 @@ func TestTransactionThatHangsIsToldOnceAndItsAgeIsKept(t *testing.T) {
 		if age != step.age || !maps.Equal(tell, step.tell) {
 			t.Errorf("after %v: age %v, told %v; want %v, %v", step.after, age, tell, step.age, step.tell)
 		}
+	}
+}
+
+func TestATransactionThatHangsIsToldWithTheCommandThatEndsIt(t *testing.T) {
+	var text logText
+	w := &Worker{options: Options{Kafka: kafka.Config{Brokers: []string{"kafka-1:9092", "kafka-2:9092"}, Prefix: "test"}, Logger: slog.New(slog.NewTextHandler(&text, nil))}}
+	w.tellHang(schemas.TopicEvents, 3, 12345, 2*time.Minute)
+	want := "kafka-transactions.sh --bootstrap-server kafka-1:9092,kafka-2:9092 abort --topic test.events --partition 3 --start-offset 12345"
+	if !strings.Contains(text.String(), want) {
+		t.Errorf("the log does not say %q:\n%s", want, text.String())
 	}
 }
