@@ -38,28 +38,51 @@ func cutSuffixFold(s, suffix string) (string, bool) {
 }
 
 func (p pairs) values(r *reader, dst []sigma.Value) ([]sigma.Value, bool) {
-	list := r.attribute(p.at)
-	if list == "" {
+	if r.attribute(p.at) == "" {
 		return dst, false
 	}
+	found := p.name == ""
+	for _, e := range r.listOf(p.at) {
+		switch {
+		case p.name == "":
+			dst = r.wholeEntry(dst, e.name, e.entry)
+		case len(e.name) == len(p.name) && strings.EqualFold(e.name, p.name):
+			found = true
+			dst = p.entry(r, dst, e.entry)
+		}
+	}
+	return dst, found
+}
+
+// listOf gives the entries of a list, which is read once an event.
+func (r *reader) listOf(at int) []pair {
+	for _, l := range r.read {
+		if l.at == at {
+			return r.pairs[l.begin:l.end]
+		}
+	}
+	begin, list := len(r.pairs), r.attribute(at)
 	if list.is('"') {
 		if inner := r.inside(list); inner != "" {
 			list = inner
 		}
 	}
-	found := p.name == ""
 	r.entries(list, func(name string, entry value) bool {
-		switch {
-		case p.name == "":
-			dst = r.wholeEntry(dst, name, entry)
-		case strings.EqualFold(strings.TrimSpace(name), p.name):
-			found = true
-			dst = p.entry(r, dst, entry)
-		}
+		r.pairs = append(r.pairs, pair{strings.TrimSpace(name), entry})
 		return true
 	})
-	return dst, found
+	r.read = append(r.read, span{at, begin, len(r.pairs)})
+	return r.pairs[begin:]
 }
+
+// pair is an entry of a list; span is where a list's entries stand among all.
+type (
+	pair struct {
+		name  string
+		entry value
+	}
+	span struct{ at, begin, end int }
+)
 
 // entries calls yield with the names of a list and their entries: an object with Value, NewValue or OldValue, or the
 // value itself where the list is an object or a command line. Elements that are no pairs have no name.

@@ -88,7 +88,9 @@ type reader struct {
 	top    []value // its attributes that rules look at
 	record []value // those of its record
 	opened bool    // the record has been walked over
-	arena  []byte  // texts that had to be unescaped
+	pairs  []pair  // entries of the lists that were read
+	read   []span
+	arena  []byte // texts that had to be unescaped
 }
 
 // open begins with an event; it is walked over once.
@@ -99,15 +101,19 @@ func (v *views) open(event string) *reader {
 	return r
 }
 
-// maxArena bounds the memory that is kept for the next event.
-const maxArena = 1 << 20
+// Bounds of the memory that is kept for the next event.
+const (
+	maxArena = 1 << 20
+	maxPairs = 1 << 12
+)
 
 func (r *reader) close() {
 	clear(r.top)
 	clear(r.record)
-	r.text, r.opened, r.arena = "", false, r.arena[:0]
-	if cap(r.arena) > maxArena {
-		r.arena = nil
+	clear(r.pairs)
+	r.text, r.opened, r.pairs, r.read, r.arena = "", false, r.pairs[:0], r.read[:0], r.arena[:0]
+	if cap(r.arena) > maxArena || cap(r.pairs) > maxPairs {
+		r.arena, r.pairs = nil, nil
 	}
 	r.pool.Put(r)
 }
