@@ -7,7 +7,7 @@ import (
 )
 
 // parseItem reads one line of a detection, Field|modifiers: values. An empty key is for keywords.
-func parseItem(key, values *node, o *Options) (*item, *fault) {
+func parseItem(key, values *node, o *scope) (*item, *fault) {
 	names := strings.Split(key.scal.text, "|")
 	mods, f := parseChain(names[1:], key.line)
 	if f != nil {
@@ -34,7 +34,7 @@ func parseItem(key, values *node, o *Options) (*item, *fault) {
 // builder makes an item of its values.
 type builder struct {
 	chain   chain
-	options *Options
+	options *scope
 	item    *item
 }
 
@@ -149,7 +149,7 @@ func (b *builder) addExpanded(s scalar) *fault {
 func (b *builder) typed(text string) (predicate, *fault) {
 	switch {
 	case b.chain.has(isRegex):
-		re, f := compileRegex(text, b.chain.of(isFlag), b.chain.find(isPosition))
+		re, f := b.options.compileRegex(text, b.chain.of(isFlag), b.chain.find(isPosition))
 		return expression{re}, f
 	case b.chain.has(isNetwork):
 		prefix, f := parseNetwork(text)

@@ -14,7 +14,7 @@ type detection struct {
 }
 
 // parseDetection reads search identifiers and the condition. skip are keys that are neither.
-func parseDetection(n *node, o *Options, skip ...string) (*detection, *fault) {
+func parseDetection(n *node, o *scope, skip ...string) (*detection, *fault) {
 	if n.kind != mapNode {
 		return nil, refuse(n.line, "write search identifiers and a condition", "the detection is %s, not a map", n.what())
 	}
@@ -66,7 +66,7 @@ func (d *detection) conditions(n *node) (*expr, *fault) {
 
 // parseIdentifier reads what stands under a search identifier: a map, of which all must hold, or a list of maps and
 // keywords, of which one must (rules specification, "Lists" and "Maps").
-func parseIdentifier(name string, n *node, o *Options) (*expr, *fault) {
+func parseIdentifier(name string, n *node, o *scope) (*expr, *fault) {
 	if n.kind == mapNode {
 		return parseMap(name, n, o)
 	}
@@ -99,7 +99,7 @@ func parseIdentifier(name string, n *node, o *Options) (*expr, *fault) {
 	return any, nil
 }
 
-func parseMap(name string, n *node, o *Options) (*expr, *fault) {
+func parseMap(name string, n *node, o *scope) (*expr, *fault) {
 	all := &expr{op: opAnd, name: name, line: n.line}
 	for key, value := range n.pairs() {
 		made, f := parseItem(key, value, o)

@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"bytes"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -10,6 +11,7 @@ import (
 const (
 	maxFile     = 32 << 20 // bytes of a file; whole collections are passed around as one file
 	maxDocument = 1 << 20  // bytes of one YAML document
+	maxSigns    = 250_000  // of YAML's indicators in one document: the parser needs up to 700 bytes for each
 	maxDepth    = 64       // nesting of YAML, of conditions and of detections
 	maxNodes    = 200_000  // YAML nodes of one document, aliases counted as often as they are used
 )
@@ -68,6 +70,7 @@ func (d document) check() *fault {
 		return refuse(d.line, "split it into several documents",
 			"the document has %d bytes, %d are allowed", len(d.text), maxDocument)
 	}
+	signs := 0
 	line := d.line
 	for rest := d.text; len(rest) > 0; {
 		r, size := utf8.DecodeRune(rest)
@@ -79,7 +82,13 @@ func (d document) check() *fault {
 		case r < ' ' && r != '\t' && r != '\r', r == 0x7f:
 			return refuse(line, `write it as an escape in double quotes, like "\x07"`, "control character %#02x", r)
 		}
+		if strings.ContainsRune("\n-?:,[]{}#&*!|>'\"%", r) {
+			signs++
+		}
 		rest = rest[size:]
+	}
+	if signs > maxSigns {
+		return refuse(d.line, "split it into several documents", "the document has too many values")
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ type Filter struct {
 	keeps     bool // the condition says what is kept, not what is taken away
 }
 
-func parseFilter(n *node, o *Options) (*Filter, *fault) {
+func parseFilter(n *node, o *scope) (*Filter, *fault) {
 	about, fault := parseAbout(n)
 	if fault != nil {
 		return nil, fault

@@ -14,6 +14,12 @@ type Options struct {
 	Placeholders map[string][]string
 }
 
+// scope is what reading one document needs.
+type scope struct {
+	Options
+	programs int // instructions of its regular expressions
+}
+
 // Collection is what was read from rule files, in the order of files and documents.
 type Collection struct {
 	Rules        []*Rule
@@ -79,7 +85,7 @@ func (c *Collection) Add(name string, data []byte, o Options) {
 			f = checkAction(n, &global)
 		}
 		if f == nil {
-			f = c.addDocument(name, n, &o)
+			f = c.addDocument(name, n, &scope{Options: o})
 		}
 		if f != nil {
 			c.refuse(name, aboutOf(n), f)
@@ -108,7 +114,7 @@ func checkAction(n *node, global *int) *fault {
 	return refuse(n.get("action").line, "write each rule whole", "action: %s is not of Sigma 2", action)
 }
 
-func (c *Collection) addDocument(name string, n *node, o *Options) *fault {
+func (c *Collection) addDocument(name string, n *node, o *scope) *fault {
 	kinds := 0
 	for _, kind := range []string{"detection", "correlation", "filter"} {
 		if n.get(kind) != nil {

@@ -122,13 +122,6 @@ func (r *reader) mapping(values []*ast.MappingValueNode, line int) (*node, *faul
 // key reads the key of a mapping. Whatever YAML makes of it, a key is its text: 4625 and true are field names.
 func (r *reader) key(k ast.MapKeyNode) (*node, *fault) {
 	line := r.line(k)
-	if explicit, ok := k.(*ast.MappingKeyNode); ok {
-		made, f := r.read(explicit.Value)
-		if f == nil && made.kind != scalarNode {
-			return nil, refuse(line, "", "a key must be text")
-		}
-		return made, f
-	}
 	if _, merge := k.(*ast.MergeKeyNode); merge {
 		return nil, refuse(line, "write the keys out", "the merge key << is not of YAML 1.2")
 	}

@@ -116,7 +116,8 @@ func TestDocumentsThatAreNoRule(t *testing.T) {
 		{"an unknown level", "title: x\nlevel: severe\nlogsource: {product: x}\n" + sel, 2, `"severe" is no level`},
 		{"detection is text", "title: x\nlogsource: {product: x}\ndetection: y\n", 3, "not a map"},
 		{"a key twice", "title: x\ntitle: y\nlogsource: {product: x}\n" + sel, 2, "already defined"},
-		{"a key twice, written differently", "title: x\n? a\n: x\na: y\n", 4, "already defined"},
+		{"a key with ?", "title: x\n? a\n: x\n", 2, "a key with ?"},
+		{"many signs", "a: [" + strings.Repeat("x,", 300_000) + "]\n", 1, "too many values"},
 		{"an alias without anchor", "title: x\nlogsource: {product: x}\ndetection:\n    sel: {A: x}\n    condition: *sel\n", 5, "no anchor"},
 		{"an alias of itself", "title: &a [*a]\n", 1, "no anchor"},
 		{"a merge key", "title: x\ndetection:\n    <<: {a: b}\n", 3, "merge key"},
@@ -197,5 +198,12 @@ func TestARefusalReadsWell(t *testing.T) {
 	const want = `test.yml:6: "T": no search identifier is like "filter*" (there are sel)`
 	if r.Error() != want {
 		t.Errorf("refusal = %s\nwant      %s", r.Error(), want)
+	}
+}
+
+func TestManyLargeRegularExpressionsAreRefused(t *testing.T) {
+	r := refusalOf(t, rule("sel:\n    A|re:\n"+strings.Repeat("        - '(a|b){1,500}'\n", 1000)+"condition: sel"), Options{})
+	if !strings.Contains(r.Reason, "too large together") || r.Line <= rulesLine+1 {
+		t.Error(r.Error())
 	}
 }

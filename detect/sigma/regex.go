@@ -9,12 +9,13 @@ import (
 // Bounds of a regular expression. RE2 needs time in proportion to the text times the size of the program.
 const (
 	maxRegex   = 16 << 10 // bytes
-	maxProgram = 20_000   // instructions
+	maxProgram = 20_000   // instructions of one
+	allProgram = 100_000  // instructions of all in one document
 )
 
 // compileRegex compiles the value of the re modifier. Flags are of i, m and s; position is "", contains, startswith or
 // endswith. It is found anywhere in a value unless it is anchored (as by contains).
-func compileRegex(expr string, flags []string, position string) (*regexp.Regexp, *fault) {
+func (o *scope) compileRegex(expr string, flags []string, position string) (*regexp.Regexp, *fault) {
 	if len(expr) > maxRegex {
 		return nil, refuse(0, "split it into several", "the regular expression has %d bytes, %d are allowed", len(expr), maxRegex)
 	}
@@ -34,6 +35,9 @@ func compileRegex(expr string, flags []string, position string) (*regexp.Regexp,
 	program, err := syntax.Compile(parsed.Simplify())
 	if err != nil || len(program.Inst) > maxProgram {
 		return nil, refuse(0, "use smaller counts in {n,m}", "the regular expression is too large")
+	}
+	if o.programs += len(program.Inst); o.programs > allProgram {
+		return nil, refuse(0, "split the rule into several", "the regular expressions of the document are too large together")
 	}
 	made, err := regexp.Compile(expr)
 	if err != nil {

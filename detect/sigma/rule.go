@@ -101,7 +101,7 @@ func (l LogSource) Covers(other LogSource) bool {
 	return covers(l.Category, other.Category) && covers(l.Product, other.Product) && covers(l.Service, other.Service)
 }
 
-func parseRule(n *node, o *Options) (*Rule, *fault) {
+func parseRule(n *node, o *scope) (*Rule, *fault) {
 	about, f := parseAbout(n)
 	if f != nil {
 		return nil, f

@@ -61,12 +61,14 @@ func (d document) checkDepth(tokens token.Tokens) *fault {
 			flow++
 		case token.SequenceEndType, token.MappingEndType:
 			flow--
+		case token.MappingKeyType: // the parser's cost grows with the square of their number
+			return refuse(d.at(t), "write KEY: VALUE", "a key with ? is of no use in a rule")
 		case token.MappingValueType:
 			if t.Prev != nil {
 				column = t.Prev.Position.Column
 			}
 			fallthrough
-		case token.SequenceEntryType, token.MappingKeyType:
+		case token.SequenceEntryType:
 			for len(columns) > 0 && columns[len(columns)-1] >= column {
 				columns = columns[:len(columns)-1]
 			}
