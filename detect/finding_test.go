@@ -10,6 +10,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"ualstream/detect"
+	"ualstream/publish"
 	"ualstream/schemas"
 )
 
@@ -81,6 +82,24 @@ func TestFindingSaysWhoDidWhatToWhichMailbox(t *testing.T) {
 		if got := gjson.GetBytes(f.Value, path).String(); got != want {
 			t.Errorf("%s: %s, want %s", path, got, want)
 		}
+	}
+}
+
+func TestMessageOfAFindingIsToBeFilteredByItsHeaders(t *testing.T) {
+	event := publish.Event(schemas.Message{}, normalized(t, whole(inbox)))
+	m := publish.Threat(event, findings(t, whole(inbox), hidesMail)[0])
+	for name, want := range map[string]string{
+		"kind": "finding", "triage": "finding", "rule": "6ac1b8a5-4f9c-4d3a-9f0f-000000000002", "severity_id": "4",
+		"tags": "EmailRuleModification", "class_uid": "2004", "operation": "New-InboxRule", "actor": "ana@contoso.example",
+		"mailbox": "ana@contoso.example", "time": "2026-02-12T10:53:24.000Z", "ocsf": "1.8.0",
+		"uid": gjson.GetBytes(m.Value, "finding_info.uid").Str,
+	} {
+		if got := m.Header(name); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if string(m.Key) != string(event.Key) {
+		t.Errorf("key %q, the event's is %q", m.Key, event.Key)
 	}
 }
 

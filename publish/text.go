@@ -70,7 +70,7 @@ func eventLine(m schemas.Message) line {
 	event := gjson.ParseBytes(m.Value)
 	does := append([]string{phrase(a.operation, "(no operation)")}, details(event)...)
 	l.rest = append(l.rest, who(a.actor), strings.Join(does, " "))
-	l.rest = append(l.rest, where(a, event)...)
+	l.rest = append(l.rest, where(a.mailbox, a.actor, addressOf(event))...)
 	if m.Header(schemas.HeaderTriage) == string(schemas.TriageNoise) {
 		l.faint = true
 		l.rest = append(l.rest, "(noise)")
@@ -97,16 +97,16 @@ func who(actor string) string {
 }
 
 // where gives the mailbox that it was done to and the address that it came from.
-func where(a attributes, event gjson.Result) []string {
+func where(mailbox, actor, address string) []string {
 	var parts []string
 	switch {
-	case a.mailbox == "":
-	case strings.EqualFold(a.mailbox, a.actor):
+	case mailbox == "":
+	case strings.EqualFold(mailbox, actor):
 		parts = append(parts, "in their own mailbox")
 	default:
-		parts = append(parts, "mailbox "+mailboxName(a.mailbox))
+		parts = append(parts, "mailbox "+mailboxName(mailbox))
 	}
-	if address := addressOf(event); address != "" {
+	if address != "" {
 		parts = append(parts, "from "+word(address, 45))
 	}
 	return parts
@@ -137,10 +137,12 @@ func findingLine(m schemas.Message) line {
 	if s := event.Get("severity").Str; s != "" {
 		l.label += " " + word(s, 16)
 	}
-	l.rest = append(l.rest, who(m.Header(schemas.HeaderActor)), phrase(title, "(no title)"))
-	if box := m.Header(schemas.HeaderMailbox); box != "" {
-		l.rest = append(l.rest, "mailbox "+mailboxName(box))
+	actor := m.Header(schemas.HeaderActor)
+	l.rest = append(l.rest, who(actor), phrase(title, "(no title)"))
+	if operation := strings.TrimSpace(m.Header(schemas.HeaderOperation)); operation != "" {
+		l.rest = append(l.rest, phrase(operation, ""))
 	}
+	l.rest = append(l.rest, where(m.Header(schemas.HeaderMailbox), actor, event.Get("evidences.0.src_endpoint.ip").Str)...)
 	return l
 }
 

@@ -29,6 +29,7 @@ type config struct {
 	threats    list
 	sinks      list
 	skip       repeated
+	rules      ruleFlags
 	state      string
 	http       string
 	level      slog.Level
@@ -55,6 +56,7 @@ func (c *config) workerFlags(fs *flag.FlagSet) {
 	fs.Var(&c.threats, "threats", "")
 	fs.Var(&c.sinks, "sinks", "")
 	fs.Var(&c.skip, "skip", "")
+	c.rules.register(fs)
 	fs.StringVar(&c.state, "state", "", "")
 	fs.StringVar(&c.http, "http", "127.0.0.1:9464", "")
 	c.microsoftFlags.register(fs)

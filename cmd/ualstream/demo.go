@@ -97,12 +97,17 @@ func demoWorker(cloud *cloudsim.Cloud, broker *kafka.Broker, sinks []publish.Sin
 	if err != nil {
 		return nil, err
 	}
+	rules, _, err := (&ruleFlags{builtin: true}).load()
+	if err != nil {
+		return nil, err
+	}
 	k := broker.Config()
 	k.Logger = log
 	return worker.New(worker.Options{
 		Stages: worker.Stages, Kafka: k, Poll: 500 * time.Millisecond, Drain: 3 * time.Second, Logger: log,
 		Tenants:   []schemas.Tenant{{ID: cloudsim.DefaultTenant, Name: "contoso.example", ContentTypes: schemas.ContentTypes}},
 		Sinks:     sinks,
+		Rules:     rules,
 		Microsoft: worker.Microsoft{Endpoint: cloud.URL(), Transport: transport, Credential: credential},
 	})
 }

@@ -5,11 +5,13 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"os"
 	"path/filepath"
 
 	"github.com/goccy/go-yaml"
 
+	"ualstream/cmd/internal/worker"
 	"ualstream/detect/rules"
 	"ualstream/detect/sigma"
 )
@@ -151,6 +153,15 @@ func (r *ruleFlags) use(e *env) (*sigma.Set, error) {
 	set, refused, err := r.load()
 	for i := range refused {
 		fmt.Fprintf(e.stderr, "ualstream: rule refused: %s\n", printable(refused[i].Error()))
+	}
+	return set, err
+}
+
+// sigmaRules is use for a worker, which says it in its log.
+func (c *config) sigmaRules(log *slog.Logger) (*sigma.Set, error) {
+	set, refused, err := c.rules.load()
+	for i := range refused {
+		log.Warn("a rule is refused and finds nothing", "stage", worker.StageDetect, "reason", refused[i].Error())
 	}
 	return set, err
 }

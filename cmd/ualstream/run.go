@@ -40,6 +40,11 @@ What runs here:
     --guarantee G         exactly-once: a read_committed consumer sees each event and threat once; or at-least-once:
                           no transactions, and a crash repeats some (exactly-once)
     --threats LIST        which threats reach their topic: finding,priority,noise (all)
+    --rules DIR           Sigma rules of your own, besides those that ualstream brings along; can be repeated. Rules find
+                          threats in single events; correlations, which count over many, do not count yet
+    --builtin=false       leave out the rules that ualstream brings along
+    --filters DIR         Sigma filters, which take events away from rules; can be repeated
+    --placeholders FILE   what %name% stands for in rules: YAML, a list of values a name
     --sinks LIST          what publish delivers to besides: text, json, both on stdout (none)
     --state DIR           what normalize remembers of records, so that each becomes one event; it can be lost, and is
                           made anew from the raw topic (identity, in the folder of --data)
@@ -160,6 +165,11 @@ func (c *config) options(e *env) (worker.Options, error) {
 	}
 	if err := c.stages.oneOf("stages", worker.Stages...); err != nil {
 		return o, err
+	}
+	if slices.Contains(c.stages, worker.StageDetect) {
+		if o.Rules, err = c.sigmaRules(log); err != nil {
+			return o, err
+		}
 	}
 	for _, text := range c.skip.list {
 		place, err := worker.ParsePlace(text, c.prefix)

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"ualstream/cmd/internal/kafka"
 	"ualstream/detect"
@@ -12,7 +13,7 @@ import (
 
 // detect turns events into threats until ctx ends.
 func (w *Worker) detect(ctx context.Context) error {
-	engine := detect.New(detect.Options{})
+	engine := detect.New(detect.Options{Rules: w.options.Rules, Domains: w.options.domains})
 	return w.cluster.Run(ctx, kafka.Stage{
 		Group: StageDetect, From: schemas.TopicEvents,
 		New: func(int) kafka.Transform {
@@ -22,6 +23,16 @@ func (w *Worker) detect(ctx context.Context) error {
 		Lost:     w.metrics.lost(StageDetect),
 		Begun:    w.begun(StageDetect, schemas.TopicEvents),
 	})
+}
+
+// domains gives the domains that a tenant was configured with.
+func (o Options) domains(tenant string) []string {
+	for _, t := range o.Tenants {
+		if strings.EqualFold(t.ID, tenant) {
+			return t.Domains
+		}
+	}
+	return nil
 }
 
 // detector is the stage for one partition of events.
@@ -36,7 +47,7 @@ type detector struct {
 func (d *detector) Process(_ context.Context, batch []schemas.Message) ([]schemas.Message, error) {
 	d.out = nil
 	for _, event := range batch {
-		threats, _ := d.engine.Detect(event.Value)
+		threats, _ := d.engine.Detect(event.Value) // correlations do not count yet
 		for _, t := range threats {
 			if len(d.triage) == 0 || slices.Contains(d.triage, t.Triage) {
 				d.out = append(d.out, publish.Threat(event, t))

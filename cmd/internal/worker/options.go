@@ -11,6 +11,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 
 	"ualstream/cmd/internal/kafka"
+	"ualstream/detect/sigma"
 	"ualstream/publish"
 	"ualstream/schemas"
 )
@@ -35,6 +36,7 @@ type Options struct {
 	Poll      time.Duration    // how often ingest lists new content; 0 is ingest's default
 	Quota     int              // requests a minute and tenant; 0 is ingest's default
 	Triage    []schemas.Triage // which threats reach the threat topic; empty is all
+	Rules     *sigma.Set       // what findings come from; nil for none
 	Sinks     []publish.Sink   // what publish delivers to, beyond the threat topic
 	// Deployment names whose the topics are: a worker of another one is refused. It is the app's client ID where the
 	// operator gives no name; "" checks all but that.
