@@ -25,8 +25,10 @@ func newAssignment(m *member, commits *commits, a kafka.PartitionAssignment) *as
 			m.stage.Lost(a.ID, from, to)
 		}
 	}
+	at := m.c.cursor(m.stage.From, a.ID, a.Offset)
+	at.lost = lost
 	return &assignment{
-		cursor: cursor{c: m.c, topic: m.stage.From, partition: a.ID, offset: a.Offset, lost: lost},
+		cursor: at,
 		stage:  m.stage, commits: commits, transform: m.stage.New(a.ID),
 		attrs: []any{"stage", m.stage.Group, "topic", m.stage.From.Name(m.c.cfg.Prefix), "partition", a.ID},
 	}
@@ -35,18 +37,18 @@ func newAssignment(m *member, commits *commits, a kafka.PartitionAssignment) *as
 // run works batch by batch. It returns only when fetching has ended: trouble is retried inside, because returning
 // would take all of the member's partitions down.
 func (a *assignment) run(fetching, finishing context.Context) {
-	end, err := a.keep(fetching, a.offset)
+	end, err := a.keep(fetching, a.Offset)
 	defer end()
 	if err != nil {
 		return
 	}
 	for {
-		from := a.offset
+		from := a.Offset
 		batch, err := a.next(fetching)
 		if err != nil {
 			return
 		}
-		if a.offset == from {
+		if a.Offset == from {
 			continue
 		}
 		if err := a.deliver(finishing, batch); err != nil {
@@ -101,5 +103,5 @@ func (a *assignment) write(ctx context.Context, out []schemas.Message) error {
 
 // commit moves the group's offset to what was delivered.
 func (a *assignment) commit(ctx context.Context) error {
-	return a.c.persist(ctx, "stage cannot commit", a.attrs, func() error { return a.commits.commit(a.partition, a.offset) })
+	return a.c.persist(ctx, "stage cannot commit", a.attrs, func() error { return a.commits.commit(a.Partition, a.Offset) })
 }

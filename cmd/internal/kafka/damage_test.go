@@ -29,29 +29,26 @@ type disk struct {
 	most    int     // batches in an answer to a fetch of a usual size
 }
 
-// onDisk copies partition 0 of a topic, and has the broker answer from the copy.
-func onDisk(t *testing.T, b *Broker, c *Cluster, topic schemas.Topic) *disk {
+// onDisk has the broker answer fetches of partition 0 of the topic from batches of numbered messages.
+func onDisk(t *testing.T, b *Broker, c *Cluster, topic schemas.Topic, batches int) *disk {
 	t.Helper()
 	d := &disk{topic: topic.Name(c.cfg.Prefix), most: 100}
-	k := &cursor{c: c, topic: topic}
-	f, err := k.request(within(t), 0, 1, 64<<20, fetchWait)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for rest := f.records; len(rest) > 0; {
-		one, size, err := takeBatch(rest)
+	for i := range batches {
+		sized, err := (&producer{}).batch(pointers(numbered(topic, i*perBatch, perBatch)), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		d.batches, d.from = append(d.batches, slices.Clone(rest[:size])), append(d.from, one.base)
-		rest = rest[size:]
+		batch := sized[4:]
+		binary.BigEndian.PutUint64(batch, uint64(i*perBatch))
+		d.batches, d.from = append(d.batches, batch), append(d.from, int64(i*perBatch))
 	}
-	d.from = append(d.from, f.stable)
+	end := int64(batches * perBatch)
+	d.from = append(d.from, end)
 	b.cluster.ControlKey(int16(kmsg.Fetch), func(req kmsg.Request) (kmsg.Response, error, bool) {
 		b.cluster.KeepControl()
 		ask := req.(*kmsg.FetchRequest)
 		p := ask.Topics[0].Partitions[0]
-		if ask.Topics[0].Topic != d.topic || p.Partition != 0 || p.FetchOffset >= f.stable {
+		if ask.Topics[0].Topic != d.topic || p.Partition != 0 || p.FetchOffset >= end {
 			return nil, nil, false
 		}
 		return d.answer(ask, p.FetchOffset), nil, true
@@ -67,7 +64,7 @@ func (d *disk) answer(ask *kmsg.FetchRequest, offset int64) *kmsg.FetchResponse 
 	p.HighWatermark, p.LastStableOffset = end, end
 	n := 0
 	for i, b := range d.batches {
-		if offset < d.from[i+1] && (n < d.most || p0.PartitionMaxBytes > fetchBytes) && b != nil && (n == 0 || len(p.RecordBatches)+len(b) <= int(p0.PartitionMaxBytes)) {
+		if offset < d.from[i+1] && (n < d.most || p0.PartitionMaxBytes > 1<<20) && b != nil && (n == 0 || len(p.RecordBatches)+len(b) <= int(p0.PartitionMaxBytes)) {
 			p.RecordBatches = append(p.RecordBatches, b...)
 			n++
 		}
@@ -132,10 +129,7 @@ func worn(t *testing.T, cfg Config, damage func([]byte) []byte) (*Broker, *Clust
 	for i := range 9 {
 		produce(t, c, numbered(schemas.TopicEvents, i*perBatch, perBatch))
 	}
-	d := onDisk(t, b, c, schemas.TopicEvents)
-	if len(d.batches) != 9 {
-		t.Fatalf("%d batches, want 9", len(d.batches))
-	}
+	d := onDisk(t, b, c, schemas.TopicEvents, 9)
 	d.change(damagedBatch, damage(slices.Clone(d.batches[damagedBatch])))
 	return b, c, d
 }
@@ -147,7 +141,7 @@ func TestABatchThatCannotBeDecodedIsNeverPassedOver(t *testing.T) {
 				t.Parallel()
 				_, c, d := worn(t, Config{}, damage)
 				d.most = most
-				k := &cursor{c: c, topic: schemas.TopicEvents, offset: 3}
+				k := c.cursor(schemas.TopicEvents, 0, 3)
 				var got []schemas.Message
 				var err error
 				for err == nil {
@@ -156,8 +150,8 @@ func TestABatchThatCannotBeDecodedIsNeverPassedOver(t *testing.T) {
 					got = append(got, batch...)
 				}
 				found, ok := errors.AsType[*DamagedError](err)
-				if !ok || found.Offset != damagedBatch*perBatch || k.offset != found.Offset {
-					t.Fatalf("error %v at %d, want that of offset %d", err, k.offset, damagedBatch*perBatch)
+				if !ok || found.Offset != damagedBatch*perBatch || k.Offset != found.Offset {
+					t.Fatalf("error %v at %d, want that of offset %d", err, k.Offset, damagedBatch*perBatch)
 				}
 				if len(got) != damagedBatch*perBatch-3 || got[0].Offset != 3 || got[len(got)-1].Offset != found.Offset-1 {
 					t.Errorf("%d messages before it, want all from offset 3 on", len(got))
@@ -193,11 +187,9 @@ func TestABatchThatIsDamagedOnABrokersDiskIsNeverPassedOver(t *testing.T) {
 				t.Fatal(err)
 			}
 			at, whole := 0, 0
-			for i := range damagedBatch + 1 {
+			for range damagedBatch + 1 {
 				at += whole
-				if _, whole, err = takeBatch(log[at:]); err != nil {
-					t.Fatal(i, err)
-				}
+				whole = int(binary.BigEndian.Uint32(log[at+8:])) + 12
 			}
 			file, err := os.OpenFile(path, os.O_WRONLY, 0)
 			if err != nil {
@@ -207,15 +199,15 @@ func TestABatchThatIsDamagedOnABrokersDiskIsNeverPassedOver(t *testing.T) {
 			if _, err := file.WriteAt(damage(slices.Clone(log[at:at+whole])), int64(at)); err != nil {
 				t.Fatal(err)
 			}
-			k := &cursor{c: c, topic: schemas.TopicEvents, offset: 3}
+			k := c.cursor(schemas.TopicEvents, 0, 3)
 			n := 0
 			for err == nil {
 				var batch []schemas.Message
 				batch, err = k.take(within(t))
 				n += len(batch)
 			}
-			if _, ok := errors.AsType[*DamagedError](err); !ok || n != damagedBatch*perBatch-3 || k.offset != damagedBatch*perBatch {
-				t.Fatalf("%d messages up to offset %d, then %v; want all before the batch", n, k.offset, err)
+			if _, ok := errors.AsType[*DamagedError](err); !ok || n != damagedBatch*perBatch-3 || k.Offset != damagedBatch*perBatch {
+				t.Fatalf("%d messages up to offset %d, then %v; want all before the batch", n, k.Offset, err)
 			}
 			end, endErr := k.end(within(t))
 			t.Logf("%v; it ends at %d", err, end)
@@ -223,7 +215,7 @@ func TestABatchThatIsDamagedOnABrokersDiskIsNeverPassedOver(t *testing.T) {
 				t.Errorf("it ends at %d, want %d (error: %v)", end, (damagedBatch+1)*perBatch, endErr)
 			}
 			rest := 0
-			for k.offset = end; k.offset < 9*perBatch; {
+			for k.Offset = end; k.Offset < 9*perBatch; {
 				batch, err := k.take(within(t))
 				if unreadable(err) { // what follows in the file is lost to the broker, too, and that is told in its turn
 					break
@@ -233,8 +225,8 @@ func TestABatchThatIsDamagedOnABrokersDiskIsNeverPassedOver(t *testing.T) {
 				}
 				rest += len(batch)
 			}
-			if rest != int(k.offset-end) {
-				t.Errorf("%d messages from offset %d to %d", rest, end, k.offset)
+			if rest != int(k.Offset-end) {
+				t.Errorf("%d messages from offset %d to %d", rest, end, k.Offset)
 			}
 		})
 	}
@@ -325,35 +317,8 @@ func TestMessagesThatAreMissingInTheMiddleStopThePartition(t *testing.T) {
 	}
 }
 
-func FuzzBatch(f *testing.F) {
-	b, err := (&producer{}).batch(pointers(audit(schemas.TopicRaw, 3)), 0)
-	if err != nil {
-		f.Fatal(err)
-	}
-	f.Add(b[4:])
-	f.Fuzz(func(t *testing.T, b []byte) {
-		if len(b) < batchHead {
-			return
-		}
-		binary.BigEndian.PutUint32(b[8:], uint32(len(b)-sizeTo))
-		b[16] = 2
-		one, size, err := takeBatch(sealed(b))
-		if err != nil {
-			return
-		}
-		msgs, err := one.messages(laneKey{schemas.TopicRaw, 0}, 0)
-		if size != len(b) || err != nil {
-			return
-		}
-		last := one.base - 1
-		for _, m := range msgs {
-			if m.Offset <= last || m.Offset >= one.next {
-				t.Fatalf("offset %d after %d in a batch from %d to %d", m.Offset, last, one.base, one.next)
-			}
-			last = m.Offset
-		}
-		if int(one.count) != len(msgs) {
-			t.Fatalf("%d messages of %d", len(msgs), one.count)
-		}
-	})
+// unreadable says that the broker could not read a batch itself.
+func unreadable(err error) bool {
+	d, ok := errors.AsType[*DamagedError](err)
+	return ok && d.Unreadable()
 }

@@ -31,12 +31,12 @@ func (a *assignment) allowed(ctx context.Context, committed int64) error {
 	if a.stage.Begun == nil {
 		return nil
 	}
-	return a.standing(ctx, stopsAt(a.topic.Name(a.c.cfg.Prefix), a.partition), func() error { return a.stage.Begun(ctx, a.partition, committed) })
+	return a.standing(ctx, stopsAt(a.Topic.Name(a.c.cfg.Prefix), a.Partition), func() error { return a.stage.Begun(ctx, a.Partition, committed) })
 }
 
 // standing is persist, during which the partition is known to stand still.
 func (a *assignment) standing(ctx context.Context, what string, try func() error) error {
-	key := laneKey{a.topic, a.partition}
+	key := laneKey{a.Topic, a.Partition}
 	defer a.c.stops.over(key)
 	return a.c.persist(ctx, what, a.attrs, func() error {
 		err := try()

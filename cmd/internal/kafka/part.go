@@ -41,20 +41,20 @@ func (c *Cluster) OffsetSince(ctx context.Context, t schemas.Topic, partition in
 // Kafka has deleted is left out.
 func (c *Cluster) ReadPart(ctx context.Context, t schemas.Topic, partition int, from, to int64, each func(schemas.Message) error) error {
 	var end int64
-	k := &cursor{c: c, topic: t, partition: partition, offset: from}
+	k := c.cursor(t, partition, from)
 	err := c.persist(ctx, "cannot read offsets", []any{"topic", t.Name(c.cfg.Prefix), "partition", partition}, func() error {
 		first, err := c.offset(ctx, t, partition, kafka.FirstOffset)
 		if err != nil {
 			return err
 		}
-		k.offset = max(from, first)
+		k.Offset = max(from, first)
 		end, err = c.offset(ctx, t, partition, kafka.LastOffset)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	for end = min(end, to); k.offset < end; {
+	for end = min(end, to); k.Offset < end; {
 		batch, err := k.next(ctx)
 		if err != nil {
 			return err

@@ -61,19 +61,19 @@ func (c *Cluster) Read(ctx context.Context, r Read, each func(schemas.Message) e
 	}
 	to := &receiver{each: each, caughtUp: r.CaughtUp}
 	for i, k := range cursors {
-		if k.offset < ends[i] {
+		if k.Offset < ends[i] {
 			to.behind++
 		}
 	}
 	to.arrive(0)
 	reading, within := errgroup.WithContext(ctx)
 	for i, k := range cursors {
-		end, behind := ends[i], k.offset < ends[i]
+		end, behind := ends[i], k.Offset < ends[i]
 		if r.Follow {
 			end = math.MaxInt64
 		}
 		reading.Go(func() error {
-			for k.offset < end {
+			for k.Offset < end {
 				batch, err := k.next(within)
 				if err != nil {
 					return err
@@ -81,7 +81,7 @@ func (c *Cluster) Read(ctx context.Context, r Read, each func(schemas.Message) e
 				if err := to.take(batch, end); err != nil {
 					return err
 				}
-				if behind && k.offset >= ends[i] {
+				if behind && k.Offset >= ends[i] {
 					behind = false
 					to.arrive(1)
 				}
@@ -150,7 +150,8 @@ func (c *Cluster) bounds(ctx context.Context, r Read) (cursors []*cursor, ends [
 		}
 		cursors = cursors[:0]
 		for i, p := range ids {
-			cursors = append(cursors, &cursor{c: c, topic: r.Topic, partition: p, offset: r.From.in(p, starts[i], ends[i])})
+			k := c.cursor(r.Topic, p, r.From.in(p, starts[i], ends[i]))
+			cursors = append(cursors, &k)
 		}
 		return nil
 	})

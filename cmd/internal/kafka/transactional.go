@@ -50,7 +50,7 @@ func (t *transactional) run(fetching, finishing context.Context) {
 	defer t.leave()
 	err := t.work(fetching, finishing)
 	for errors.Is(err, errMoved) {
-		t.transform = t.stage.New(t.partition)
+		t.transform = t.stage.New(t.Partition)
 		err = t.work(fetching, finishing)
 	}
 	if elsewhere(err) {
@@ -73,9 +73,9 @@ func (t *transactional) work(fetching, finishing context.Context) error {
 
 // transaction waits for messages and delivers them. It has none where there is nothing new.
 func (t *transactional) transaction(fetching, finishing context.Context) error {
-	from := t.offset
+	from := t.Offset
 	batch, err := t.gather(fetching)
-	if err != nil || t.offset == from {
+	if err != nil || t.Offset == from {
 		return err
 	}
 	return t.deliver(finishing, batch)
@@ -85,9 +85,9 @@ func (t *transactional) transaction(fetching, finishing context.Context) error {
 // may be older than what that owner's last transaction committed.
 func (t *transactional) begin(ctx context.Context) error {
 	err := t.c.persist(ctx, "stage cannot begin", t.attrs, func() error { return t.recover(ctx) })
-	t.offset = t.committed
+	t.Offset = t.committed
 	if t.committed < 0 {
-		t.offset = kafka.FirstOffset
+		t.Offset = kafka.FirstOffset
 	}
 	return err
 }
@@ -101,12 +101,12 @@ func (t *transactional) recover(ctx context.Context) error {
 		return err
 	}
 	t.c.tally.closed(t.producer)
-	offsets, err := t.c.groupOffsets(ctx, t.at.group, t.at.topic, []int{t.partition}, true)
+	offsets, err := t.c.groupOffsets(ctx, t.at.group, t.at.topic, []int{t.Partition}, true)
 	if err != nil {
 		return err
 	}
 	t.committed = -1
-	if at, ok := offsets[t.partition]; ok {
+	if at, ok := offsets[t.Partition]; ok {
 		t.committed = at
 	}
 	t.clean = true
@@ -127,7 +127,7 @@ func (t *transactional) gather(ctx context.Context) ([]schemas.Message, error) {
 		return batch, nil
 	}
 	// What cannot be read now is the next transaction's matter: nothing that is here waits for it.
-	more, _ := t.fetch(ctx, transactionBytes, transactionWait)
+	more, _ := t.Fetch(ctx, transactionBytes, transactionWait)
 	return append(batch, more...), ctx.Err()
 }
 
@@ -137,7 +137,7 @@ func (t *transactional) deliver(ctx context.Context, batch []schemas.Message) er
 	if err != nil {
 		return err
 	}
-	t.at.offset = t.offset
+	t.at.offset = t.Offset
 	out = slices.Clone(out) // what is too large is replaced in it
 	before := t.committed
 	err = t.c.persist(ctx, "stage cannot write", t.attrs, func() error {

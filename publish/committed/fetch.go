@@ -1,4 +1,4 @@
-package kafka
+package committed
 
 import (
 	"cmp"
@@ -27,17 +27,17 @@ type fetched struct {
 // for enough of them, but not longer than wait. It fetches as a read_committed
 // consumer does, but kafka-go's own leaves what was aborted in, and so does the broker: it only names it. So the
 // request is made here, and voids tells what was aborted.
-func (k *cursor) request(ctx context.Context, offset int64, enough, bytes int32, wait time.Duration) (f fetched, err error) {
+func (r *Reader) request(ctx context.Context, offset int64, enough, bytes int32, wait time.Duration) (f fetched, err error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	answer, err := k.c.transport.RoundTrip(ctx, k.c.addr, &fetch.Request{
+	answer, err := r.Kafka.RoundTrip(ctx, r.Brokers, &fetch.Request{
 		ReplicaID: -1, SessionID: -1, SessionEpoch: -1, IsolationLevel: int8(kafka.ReadCommitted),
 		MinBytes: enough, MaxWaitTime: int32(wait.Milliseconds()),
 		// The embedded broker names no aborted transactions when an answer is as large as the whole request allows:
 		// only the partition's own limit may end it.
 		MaxBytes: math.MaxInt32,
-		Topics: []fetch.RequestTopic{{Topic: k.topic.Name(k.c.cfg.Prefix), Partitions: []fetch.RequestPartition{{
-			Partition: int32(k.partition), CurrentLeaderEpoch: -1, LogStartOffset: -1, FetchOffset: offset, PartitionMaxBytes: bytes,
+		Topics: []fetch.RequestTopic{{Topic: r.Topic.Name(r.Prefix), Partitions: []fetch.RequestPartition{{
+			Partition: int32(r.Partition), CurrentLeaderEpoch: -1, LogStartOffset: -1, FetchOffset: offset, PartitionMaxBytes: bytes,
 		}}}},
 	})
 	if err != nil {
@@ -74,6 +74,8 @@ func (f fetched) voids() func(batch) bool {
 		return b.attributes.Transactional() && void[b.producer]
 	}
 }
+
+func (f fetched) head() []byte { return f.records[:min(len(f.records), headSize)] }
 
 // fetchResponse is Kafka's answer to a fetch with the records as they come. Registering it takes the place of
 // kafka-go's, which decodes them: its Client.Fetch must not be called.

@@ -1,4 +1,4 @@
-package kafka
+package committed
 
 import (
 	"bytes"
@@ -30,13 +30,20 @@ type batch struct {
 const (
 	batchHead = 61 // bytes before the records
 	headSize  = 21 // of them, those up to the checksum: no two batches of a partition have the same
-	sizeTo    = 12 // what the size does not count: base and size itself
+
+	checksumAt  = 17 // CRC-32C of all that follows it
+	checkedFrom = 21
+	producerAt  = 43
+
+	sizeTo = 12 // what the size does not count: base and size itself
 	// byBroker is the attribute of a batch whose records all have the time when the broker took them.
 	byBroker = 1 << 3
 )
 
 // errCut says that a batch is longer than what is there of it. A fetch may end so, after one that is whole.
 var errCut = errors.New("it is longer than what Kafka gives of it")
+
+var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // takeBatch gives the first batch of b and its size. An error says why it cannot be trusted, of which the checksum is
 // the usual one, which covers neither the offset nor the size; the size is 0 where that cannot be trusted itself.
@@ -77,7 +84,7 @@ func takeBatch(b []byte) (t batch, size int, err error) {
 
 // messages gives all messages of the batch from an offset on, or an error: never a part of them. They keep the batch's
 // memory.
-func (t batch) messages(of laneKey, from int64) ([]schemas.Message, error) {
+func (t batch) messages(topic schemas.Topic, partition int, from int64) ([]schemas.Message, error) {
 	body, err := t.decompress()
 	if err != nil {
 		return nil, err
@@ -93,7 +100,7 @@ func (t batch) messages(of laneKey, from int64) ([]schemas.Message, error) {
 			return nil, fmt.Errorf("of its %d records only %d can be read", t.count, len(out))
 		}
 		last, m.Offset = delta, t.base+delta
-		m.Topic, m.Partition = of.topic, of.partition
+		m.Topic, m.Partition = topic, partition
 		out = append(out, m)
 	}
 	if len(r.b) > 0 {
