@@ -8,6 +8,7 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 )
@@ -35,7 +36,8 @@ func StartEmbedded(e Embedded) (*Broker, error) {
 	if e.Logger == nil {
 		e.Logger = slog.New(slog.DiscardHandler)
 	}
-	options := []kfake.Opt{kfake.NumBrokers(1), kfake.ClusterID(rand.Text()), kfake.WithLogger(brokerLog{e.Logger})}
+	options := []kfake.Opt{kfake.NumBrokers(1), kfake.ClusterID(rand.Text()), kfake.WithLogger(brokerLog{e.Logger}),
+		kfake.GroupMinSessionTimeout(time.Second)}
 	if e.Dir == "" {
 		return listen(nil, 0, Config{}, options)
 	}

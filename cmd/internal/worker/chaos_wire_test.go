@@ -1,0 +1,174 @@
+package worker_test
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Requests of Kafka's protocol that a test may want to meet, by their keys.
+const (
+	reqProduce       = 0
+	reqAddPartitions = 24
+	reqEndTxn        = 26
+	reqTxnCommit     = 28
+)
+
+// wire is the network between this process and Kafka. It can be cut, and it can stop the whole process at a certain
+// request.
+type wire struct {
+	mu      sync.Mutex
+	changed *sync.Cond
+	conns   map[*wireConn]bool
+	cut     bool // nothing gets through, and connections break
+	mute    bool // requests get through, and answers do not
+	holding bool // no EndTxn gets through for now
+	freeze  *freeze
+	frozen  func(order string) // told just before the process stops
+}
+
+// freeze says at which request the process stops, and on which side of it.
+type freeze struct {
+	order string // its name
+	key   uint16
+	sent  bool // it stops when the request is on its way
+}
+
+func newWire(frozen func(order string)) *wire {
+	w := &wire{conns: map[*wireConn]bool{}, frozen: frozen}
+	w.changed = sync.NewCond(&w.mu)
+	return w
+}
+
+// dial is kafka.Config's.
+func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	w.mu.Lock()
+	cut := w.cut
+	w.mu.Unlock()
+	if cut {
+		return nil, errors.New("the network is cut")
+	}
+	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	c := &wireConn{Conn: conn, w: w}
+	w.set(func() { w.conns[c] = true })
+	return c, nil
+}
+
+// set changes what the wire does.
+func (w *wire) set(change func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change()
+	w.changed.Broadcast()
+}
+
+// sever breaks all connections.
+func (w *wire) sever() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c := range w.conns {
+		_ = c.Conn.Close()
+	}
+}
+
+// hold returns when no EndTxn is under way; none begins until the release.
+func (w *wire) hold() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.holding = true
+	for w.ending() {
+		w.changed.Wait()
+	}
+}
+
+func (w *wire) ending() bool {
+	for c := range w.conns {
+		if c.ending {
+			return true
+		}
+	}
+	return false
+}
+
+// meet stops the process if it is to stop at this request, on this side of it.
+func (w *wire) meet(key uint16, sent bool) {
+	w.mu.Lock()
+	at := w.freeze
+	meets := at != nil && at.key == key && at.sent == sent
+	if meets {
+		w.freeze = nil
+	}
+	w.mu.Unlock()
+	if meets {
+		w.frozen(at.order)
+		_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP)
+	}
+}
+
+// wireConn knows that kafka-go has one request under way on a connection.
+type wireConn struct {
+	net.Conn
+	w      *wire
+	within bool // a request is being written, or waits for its answer
+	ending bool // and it is an EndTxn
+}
+
+func (c *wireConn) Write(b []byte) (int, error) {
+	c.w.mu.Lock()
+	begins := !c.within && len(b) >= 6
+	c.within = true
+	c.w.mu.Unlock()
+	if !begins {
+		return c.Conn.Write(b)
+	}
+	key := binary.BigEndian.Uint16(b[4:])
+	c.w.meet(key, false)
+	if key == reqEndTxn {
+		c.pass()
+	}
+	n, err := c.Conn.Write(b)
+	c.w.meet(key, true)
+	return n, err
+}
+
+// pass waits while EndTxn requests are held.
+func (c *wireConn) pass() {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	for c.w.holding {
+		c.w.changed.Wait()
+	}
+	c.ending = true
+}
+
+func (c *wireConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	c.within, c.ending = false, false
+	c.w.changed.Broadcast()
+	if !c.w.mute {
+		return n, err
+	}
+	for c.w.mute {
+		c.w.changed.Wait()
+	}
+	_ = c.Conn.Close()
+	return 0, io.ErrUnexpectedEOF
+}
+
+func (c *wireConn) Close() error {
+	c.w.set(func() {
+		c.ending = false
+		delete(c.w.conns, c)
+	})
+	return c.Conn.Close()
+}
