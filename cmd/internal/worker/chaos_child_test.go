@@ -141,8 +141,9 @@ func (w *wire) order(what, how string) {
 		w.set(func() { w.freeze = nil })
 		fmt.Println("unfrozen", how)
 	case "hold":
+		w.set(func() { w.holding = true })
 		go func() {
-			w.hold()
+			w.held()
 			fmt.Println("held", how)
 		}()
 	case "release":

@@ -57,8 +57,8 @@ func TestChaos(t *testing.T) {
 		w.stop()
 	}
 
-	judge(t, broker.config(), cloud, crew.figures)
-	for _, line := range logs(t, dir, "not where this member left it", "panic:", "DATA RACE") {
+	judge(t, broker.config(), cloud, crew.figures, dir)
+	for _, line := range logs(t, dir, "panic:", "DATA RACE") {
 		t.Error(line)
 	}
 	t.Log(crew.figures.line(*chaosSeed, *chaosFor))

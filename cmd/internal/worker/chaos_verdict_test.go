@@ -15,9 +15,9 @@ import (
 )
 
 // judge compares what a read_committed consumer sees with what a client that makes no mistake ends with.
-func judge(t *testing.T, k kafka.Config, cloud *cloudsim.Cloud, f *figures) {
+func judge(t *testing.T, k kafka.Config, cloud *cloudsim.Cloud, f *figures, dir string) {
 	t.Helper()
-	w := newWitness(t, k)
+	w := newWitness(t, k, dir)
 	raw, events, threats := w.read(schemas.TopicRaw), w.read(schemas.TopicEvents), w.read(schemas.TopicThreats)
 	rejects, ledger := w.read(schemas.TopicRejects), w.read(schemas.TopicLedger)
 	v := verdict{t, f, cloud.Reckon()}
@@ -93,6 +93,16 @@ func (v verdict) rejects(got, raw []schemas.Message) {
 	twice := tallied(got, rawID)
 	maps.DeleteFunc(twice, func(_ string, n int) bool { return n == 1 })
 	v.f.twice += v.tell("rejects: twice", found(twice))
+	for _, m := range got {
+		if twice[rawID(m)] > 0 {
+			v.t.Logf("reject %s at %s: %s: %s", rawID(m), place(m), m.Header(schemas.HeaderStage), m.Header(schemas.HeaderReason))
+		}
+	}
+	for _, m := range raw {
+		if twice[rawID(m)] > 0 {
+			v.t.Logf("raw %s at %s: %s %s %.300q", rawID(m), place(m), m.Time, m.Header(schemas.HeaderContentID), m.Value)
+		}
+	}
 	v.tell("rejects that are no raw record", less(found(tallied(got, rawID)), found(tallied(raw, rawID))))
 }
 

@@ -79,11 +79,10 @@ func (w *wire) sever() {
 	}
 }
 
-// hold returns when no EndTxn is under way; none begins until the release.
-func (w *wire) hold() {
+// held waits until no EndTxn is under way. None begins while they are held.
+func (w *wire) held() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.holding = true
 	for w.ending() {
 		w.changed.Wait()
 	}

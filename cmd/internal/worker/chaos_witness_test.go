@@ -2,6 +2,9 @@ package worker_test
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -17,9 +20,10 @@ type witness struct {
 	t      *testing.T
 	client *kgo.Client
 	k      kafka.Config
+	dir    string // where it writes down what it saw, by topic
 }
 
-func newWitness(t *testing.T, k kafka.Config) *witness {
+func newWitness(t *testing.T, k kafka.Config, dir string) *witness {
 	t.Helper()
 	o := []kgo.Opt{
 		kgo.SeedBrokers(k.Brokers...), kgo.FetchIsolationLevel(kgo.ReadCommitted()),
@@ -35,7 +39,7 @@ func newWitness(t *testing.T, k kafka.Config) *witness {
 		t.Fatal(err)
 	}
 	t.Cleanup(client.Close)
-	return &witness{t, client, k}
+	return &witness{t, client, k, dir}
 }
 
 // read gives a topic's messages. It fails the test where an open transaction hides some.
@@ -58,6 +62,11 @@ func (w *witness) read(topic schemas.Topic) (out []schemas.Message) {
 	}
 	w.client.AddConsumePartitions(map[string]map[int32]kgo.Offset{name: from})
 	defer w.client.PurgeTopicsFromClient(name)
+	list, err := os.Create(filepath.Join(w.dir, string(topic)+".txt"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	defer list.Close()
 	for len(from) > 0 {
 		fetches := w.client.PollFetches(ctx)
 		if err := fetches.Err(); err != nil {
@@ -67,8 +76,11 @@ func (w *witness) read(topic schemas.Topic) (out []schemas.Message) {
 			if r.Offset+1 >= ends[r.Partition] {
 				delete(from, r.Partition)
 			}
+			m := messageOf(topic, r)
+			fmt.Fprintf(list, "%d/%d producer %d/%d control %t %s %q\n", m.Partition, m.Offset, r.ProducerID, r.ProducerEpoch,
+				r.Attrs.IsControl(), uid(m), m.Key)
 			if !r.Attrs.IsControl() {
-				out = append(out, messageOf(topic, r))
+				out = append(out, m)
 			}
 		})
 	}
