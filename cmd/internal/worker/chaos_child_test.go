@@ -72,7 +72,7 @@ func (c *chaosChild) serve(ctx context.Context) error {
 
 // work is a worker.
 func (c *chaosChild) work(ctx context.Context) error {
-	w := newWire(func(order string) { fmt.Println("frozen", order) })
+	w := newWire(func(order, id string) { fmt.Println("frozen", order, id) })
 	go obey(w.order)
 	k, err := c.kafka()
 	if err != nil {
@@ -133,7 +133,7 @@ func (w *wire) order(what, how string) {
 		time.AfterFunc(d, func() { switched(false) })
 	case "freeze":
 		at := freeze{}
-		if _, err := fmt.Sscan(how, &at.order, &at.key, &at.sent); err != nil {
+		if _, err := fmt.Sscanf(how, "%s %d %t %q", &at.order, &at.key, &at.sent, &at.of); err != nil {
 			panic(err)
 		}
 		w.set(func() { w.freeze = &at })

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -23,6 +24,7 @@ type crew struct {
 	// quiet is held while the embedded broker is killed: nobody is started or woken up meanwhile.
 	quiet  sync.RWMutex
 	orders atomic.Int64
+	absences
 }
 
 // chaosWorker is one machine of the crew, with a folder of its own. It is disturbed by who holds its lock.
@@ -115,17 +117,19 @@ func (w *chaosWorker) wake() {
 	w.running().wake()
 }
 
-// freeze has it stop at the next request of a kind, before or after that is sent, and says whether it came to one. Else
-// it goes on.
-func (w *chaosWorker) freeze(key uint16, sent bool) bool {
+// freeze has it stop at the next request of a kind, before or after that is sent, and gives the transactional.id that the
+// request names, as far as that is known, and whether it came to one. Else it goes on.
+func (w *chaosWorker) freeze(at freeze, within time.Duration) (id string, frozen bool) {
 	p, order := w.running(), w.orders.Add(1)
-	p.order("freeze %d %d %t", order, key, sent)
-	frozen := fmt.Sprint("frozen ", order)
-	if p.hears(5*time.Second, frozen) != "" {
-		return true
+	p.order("freeze %d %d %t %q", order, at.key, at.sent, at.of)
+	word := fmt.Sprint("frozen ", order)
+	line := p.hears(within, word)
+	if line == "" {
+		p.order("unfreeze %d", order)
+		line = p.hears(patience, word, fmt.Sprint("unfrozen ", order))
 	}
-	p.order("unfreeze %d", order)
-	return p.hears(patience, frozen, fmt.Sprint("unfrozen ", order)) == frozen
+	id, frozen = strings.CutPrefix(line, word)
+	return strings.TrimSpace(id), frozen
 }
 
 // hold returns when no worker ends a transaction; none does until the release. Those that sleep do nothing.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -68,10 +69,11 @@ func (d disturber) worker(w *chaosWorker) {
 func (d disturber) brokers(anytime bool) {
 	for {
 		down, crash := d.between(0, 2*time.Second), d.dice.IntN(3) > 0
-		d.wait(d.between(time.Second, 8*time.Second))
+		d.wait(d.between(time.Second, 12*time.Second))
 		if d.ctx.Err() != nil {
 			return
 		}
+		back := d.away("")
 		if crash {
 			d.figures.crashes.Add(1)
 			d.crash(func() { d.wait(down) }, anytime)
@@ -79,6 +81,7 @@ func (d disturber) brokers(anytime bool) {
 			d.figures.restarts.Add(1)
 			d.broker.restart(false, func() { d.wait(down) })
 		}
+		back()
 	}
 }
 
@@ -93,8 +96,7 @@ func (d disturber) kill(w *chaosWorker) {
 
 // killFrozen is SIGKILL in the middle of a transaction.
 func (d disturber) killFrozen(w *chaosWorker) {
-	key, sent := d.request()
-	w.freeze(key, sent)
+	w.freeze(d.request(), chaosSession)
 	d.kill(w)
 }
 
@@ -122,6 +124,7 @@ func (d disturber) zombie() time.Duration { return d.between(chaosSession*2/3, 2
 
 // pause is SIGSTOP at a random moment.
 func (d disturber) pause(w *chaosWorker) {
+	defer d.away(w.name)()
 	w.running().sleep()
 	d.figures.pauses.Add(1)
 	d.wait(d.zombie())
@@ -129,16 +132,16 @@ func (d disturber) pause(w *chaosWorker) {
 }
 
 // request is one of a transaction's.
-func (d disturber) request() (key uint16, sent bool) {
+func (d disturber) request() freeze {
 	keys := []uint16{reqProduce, reqAddPartitions, reqTxnCommit, reqEndTxn}
-	return keys[d.dice.IntN(len(keys))], d.dice.IntN(2) == 0
+	return freeze{key: keys[d.dice.IntN(len(keys))], sent: d.dice.IntN(2) == 0}
 }
 
 // freeze is SIGSTOP in the middle of a transaction.
 func (d disturber) freeze(w *chaosWorker) {
-	key, sent := d.request()
-	sleep := d.zombie()
-	if w.freeze(key, sent) {
+	at, sleep := d.request(), d.zombie()
+	if _, frozen := w.freeze(at, chaosSession); frozen {
+		defer d.away(w.name)()
 		d.figures.pauses.Add(1)
 		d.wait(sleep)
 		w.wake()
@@ -147,40 +150,68 @@ func (d disturber) freeze(w *chaosWorker) {
 
 // cut breaks all connections, and lets none be made for a while.
 func (d disturber) cut(w *chaosWorker) {
-	d.figures.cuts.Add(1)
-	long := d.between(0, chaosSession*3/2)
-	w.running().order("cut %s", long)
-	d.wait(long)
+	d.sever(w, "cut")
 }
 
 // mute loses Kafka's answers for a while, and breaks all connections then.
 func (d disturber) mute(w *chaosWorker) {
+	d.sever(w, "mute")
+}
+
+func (d disturber) sever(w *chaosWorker, how string) {
 	d.figures.cuts.Add(1)
 	long := d.between(0, chaosSession*3/2)
-	w.running().order("mute %s", long)
+	defer d.away(w.name)()
+	w.running().order("%s %s", how, long)
 	d.wait(long)
 }
 
-// duel stops a worker just before it commits, for so long that another has its partitions, and wakes it up when that one
+// duel stops a worker just before it commits, for so long that another has its partition, and wakes it up when that one
 // is just about to commit the same messages.
 func (d disturber) duel(w *chaosWorker) {
-	if !w.freeze(reqTxnCommit, false) {
+	id, frozen := w.freeze(freeze{key: reqTxnCommit}, chaosSession)
+	if !frozen {
 		return
 	}
 	defer w.wake()
+	defer d.away(w.name)()
 	d.figures.pauses.Add(1)
-	d.wait(chaosSession)
+	if d.broker.proc != nil {
+		id = id[:strings.LastIndex(id, ".")] // without the boot number
+	}
+	var meeting sync.WaitGroup
+	met, awake := make(chan bool, len(d.workers)), make(chan struct{})
+	for _, other := range d.rivals(w, id) {
+		meeting.Go(func() {
+			defer other.Unlock()
+			if _, frozen := other.freeze(freeze{key: reqTxnCommit, of: id}, 3*chaosSession); frozen {
+				d.figures.pauses.Add(1)
+				met <- true
+				<-awake
+				d.wait(chaosSession / 3)
+				other.wake()
+			}
+		})
+	}
+	go func() {
+		meeting.Wait()
+		close(met)
+	}()
+	if <-met {
+		d.figures.duels.Add(1)
+	}
+	w.wake()
+	close(awake)
+	meeting.Wait()
+}
+
+// rivals gives the workers that may own a partition next, locked: those that run the stage of its transactional.id.
+func (d disturber) rivals(w *chaosWorker, id string) (out []*chaosWorker) {
 	for _, other := range d.workers {
-		if other == w || !slices.Contains(other.what.Stages, w.what.Stages[len(w.what.Stages)/2]) || !other.TryLock() {
-			continue
-		}
-		defer other.Unlock()
-		if other.freeze(reqTxnCommit, false) {
-			d.figures.pauses.Add(1)
-			w.wake()
-			d.wait(chaosSession / 2)
-			other.wake()
-			return
+		runs := slices.ContainsFunc(other.what.Stages, func(stage string) bool { return strings.Contains(id, "."+stage+".") })
+		if other != w && runs && other.TryLock() {
+			out = append(out, other)
 		}
 	}
+	return out
 }

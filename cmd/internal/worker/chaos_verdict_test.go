@@ -14,55 +14,51 @@ import (
 	"ualstream/schemas"
 )
 
-// judge compares what a read_committed consumer sees with what a client that makes no mistake ends with.
-func judge(t *testing.T, k kafka.Config, cloud *cloudsim.Cloud, f *figures, dir string) {
+// judge compares what a read_committed consumer sees with what a client that makes no mistake ends with: at least with
+// what was so when all had arrived, and at most with what was so when all workers had stopped.
+func judge(t *testing.T, k kafka.Config, least, most cloudsim.Reckoning, f *figures, dir string) {
 	t.Helper()
 	w := newWitness(t, k, dir)
 	raw, events, threats := w.read(schemas.TopicRaw), w.read(schemas.TopicEvents), w.read(schemas.TopicThreats)
 	rejects, ledger := w.read(schemas.TopicRejects), w.read(schemas.TopicLedger)
-	v := verdict{t, f, cloud.Reckon()}
+	v := verdict{t, f, least, most}
 	f.records, f.events, f.threats = len(raw), len(events), len(threats)
 	f.repeats = len(raw) - len(tallied(raw, rawID))
 
-	v.lacks("raw", v.want.Events, tallied(raw, rawID))
-	v.same("events", ones(v.want.Events), tallied(events, uid))
-	v.same("threats", deserved(events), tallied(threats, threatID))
+	v.f.lost += v.tell("raw: lost", less(least.Events, found(tallied(raw, rawID))))
+	v.between("events", ones(least.Events), ones(most.Events), tallied(events, uid))
+	v.between("threats", deserved(events, least.Events), deserved(events, most.Events), tallied(threats, threatID))
 	v.rejects(rejects, raw)
 	v.losses(ledger)
 	for topic, want := range map[schemas.Topic][]schemas.Message{schemas.TopicEvents: events, schemas.TopicThreats: threats} {
-		v.same("what our own reader sees of "+string(topic), tallied(want, place), tallied(ownReading(t, k, topic), place))
+		places := tallied(want, place)
+		v.between("what our own reader sees of "+string(topic), places, places, tallied(ownReading(t, k, topic), place))
 	}
-	if f.records < 100 || f.events < 100 || f.threats < 10 || len(v.want.Lost) == 0 {
-		t.Errorf("too little happened to prove anything: %+v", v.want.Lost)
+	if f.records < 100 || f.events < 100 || f.threats < 10 || len(least.Lost) == 0 {
+		t.Errorf("too little happened to prove anything: %d blobs were lost", len(least.Lost))
 	}
 }
 
 type verdict struct {
-	t    *testing.T
-	f    *figures
-	want cloudsim.Reckoning
+	t           *testing.T
+	f           *figures
+	least, most cloudsim.Reckoning
 }
 
-// lacks counts what is not there and should be.
-func (v verdict) lacks(what string, want map[string]bool, got map[string]int) {
-	v.t.Helper()
-	v.f.lost += v.tell(what+": lost", less(want, found(got)))
-}
-
-// same counts what is not there as often as it should be.
-func (v verdict) same(what string, want, got map[string]int) {
+// between counts what is not there as often as it should be.
+func (v verdict) between(what string, least, most, got map[string]int) {
 	v.t.Helper()
 	lost, twice, nobody := map[string]bool{}, map[string]bool{}, map[string]bool{}
-	for key, n := range want {
+	for key, n := range least {
 		if got[key] < n {
 			lost[key] = true
 		}
 	}
 	for key, n := range got {
 		switch {
-		case want[key] == 0:
+		case most[key] == 0:
 			nobody[key] = true
-		case n > want[key]:
+		case n > most[key]:
 			twice[key] = true
 		}
 	}
@@ -89,7 +85,7 @@ func (v verdict) rejects(got, raw []schemas.Message) {
 	for _, m := range got {
 		bytes[string(m.Value)] = true
 	}
-	v.f.lost += v.tell("rejects: lost", less(v.want.Rejects, bytes))
+	v.f.lost += v.tell("rejects: lost", less(v.least.Rejects, bytes))
 	twice := tallied(got, rawID)
 	maps.DeleteFunc(twice, func(_ string, n int) bool { return n == 1 })
 	v.f.twice += v.tell("rejects: twice", found(twice))
@@ -122,27 +118,29 @@ func (v verdict) losses(ledger []schemas.Message) {
 			state[b.ContentID], reason[b.ContentID] = b.State, b.Reason
 		}
 	}
-	lost, want := map[string]bool{}, map[string]bool{}
+	lost, least, most := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for id, s := range state {
 		if s == schemas.BlobLost {
 			lost[id] = true
 		}
 	}
-	for id := range v.want.Lost {
-		want[id] = true
+	for id := range v.least.Lost {
+		least[id] = true
 	}
-	v.tell("losses that the ledger does not tell", less(want, lost))
-	for id := range less(lost, want) {
+	for id := range v.most.Lost {
+		most[id] = true
+	}
+	v.tell("losses that the ledger does not tell", less(least, lost))
+	for id := range less(lost, most) {
 		v.t.Errorf("the ledger tells of a loss that is none: %s: %s", id, reason[id])
 	}
 }
 
-// deserved gives the threats that these events make.
-func deserved(events []schemas.Message) map[string]int {
-	engine, out := detect.New(detect.Options{}), map[string]int{}
-	once := map[string]bool{}
+// deserved gives the threats that those of the events make that are wanted.
+func deserved(events []schemas.Message, wanted map[string]bool) map[string]int {
+	engine, out, once := detect.New(detect.Options{}), map[string]int{}, map[string]bool{}
 	for _, event := range events {
-		if once[uid(event)] {
+		if id := uid(event); once[id] || !wanted[id] {
 			continue
 		}
 		once[uid(event)] = true

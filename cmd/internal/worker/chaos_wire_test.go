@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -29,17 +30,18 @@ type wire struct {
 	mute    bool // requests get through, and answers do not
 	holding bool // no EndTxn gets through for now
 	freeze  *freeze
-	frozen  func(order string) // told just before the process stops
+	frozen  func(order, id string) // told just before the process stops
 }
 
 // freeze says at which request the process stops, and on which side of it.
 type freeze struct {
 	order string // its name
 	key   uint16
-	sent  bool // it stops when the request is on its way
+	sent  bool   // it stops when the request is on its way
+	of    string // a transactional.id that the request has to name; "" for any
 }
 
-func newWire(frozen func(order string)) *wire {
+func newWire(frozen func(order, id string)) *wire {
 	w := &wire{conns: map[*wireConn]bool{}, frozen: frozen}
 	w.changed = sync.NewCond(&w.mu)
 	return w
@@ -98,18 +100,32 @@ func (w *wire) ending() bool {
 }
 
 // meet stops the process if it is to stop at this request, on this side of it.
-func (w *wire) meet(key uint16, sent bool) {
+func (w *wire) meet(key uint16, request []byte, sent bool) {
 	w.mu.Lock()
 	at := w.freeze
-	meets := at != nil && at.key == key && at.sent == sent
+	meets := at != nil && at.key == key && at.sent == sent && bytes.Contains(request, []byte(at.of))
 	if meets {
 		w.freeze = nil
+		w.frozen(at.order, transactionalID(key, request)) // before anybody can hear that it does not stop any more
 	}
 	w.mu.Unlock()
 	if meets {
-		w.frozen(at.order)
 		_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP)
 	}
+}
+
+// transactionalID gives the one that a TxnOffsetCommit request of version 3 is of: it stands behind the head, which ends
+// with the client's id and no tags, and is as long as the byte before it says, less one.
+func transactionalID(key uint16, request []byte) string {
+	const client = 4 + 2 + 2 + 4
+	if key != reqTxnCommit || len(request) < client+2 {
+		return ""
+	}
+	at := client + 2 + int(binary.BigEndian.Uint16(request[client:])) + 1
+	if len(request) <= at || len(request) < at+int(request[at]) || request[at] == 0 {
+		return ""
+	}
+	return string(request[at+1 : at+int(request[at])])
 }
 
 // wireConn knows that kafka-go has one request under way on a connection.
@@ -129,12 +145,12 @@ func (c *wireConn) Write(b []byte) (int, error) {
 		return c.Conn.Write(b)
 	}
 	key := binary.BigEndian.Uint16(b[4:])
-	c.w.meet(key, false)
+	c.w.meet(key, b, false)
 	if key == reqEndTxn {
 		c.pass()
 	}
 	n, err := c.Conn.Write(b)
-	c.w.meet(key, true)
+	c.w.meet(key, b, true)
 	return n, err
 }
 
