@@ -10,8 +10,9 @@ import (
 
 // One record that is damaged in its middle, a string without its end for instance, makes all that follows look
 // like a part of it. The salvage finds the records behind the damage: where a comma is followed by an object
-// that begins with the same key as the body's first record, is valid JSON and has an Id. Text inside a string
-// cannot pass for one, because its quotes are escaped.
+// that begins with the same key as the body's first record, is valid JSON and has an Id, a CreationTime and an Operation,
+// as the API's common schema wants. Text inside a string cannot pass for one, because its quotes are escaped, and the
+// objects inside a record lack what the schema wants.
 
 // usualKeys are the keys that records begin with, for bodies whose first record is the damaged one.
 var usualKeys = [][]byte{[]byte(`"CreationTime"`), []byte(`"Id"`)}
@@ -138,5 +139,5 @@ func isRecord(b []byte) bool {
 		return false
 	}
 	id := record["Id"]
-	return len(id) > len(`""`) && id[0] == '"'
+	return len(id) > len(`""`) && id[0] == '"' && record["CreationTime"] != nil && record["Operation"] != nil
 }

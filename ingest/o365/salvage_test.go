@@ -9,7 +9,9 @@ import (
 )
 
 func TestDamageTakesNoOtherRecordWithIt(t *testing.T) {
-	const one, three, four = `{"Id":"1","x":{"y":[1]}}`, `{"Id":"3"}`, `{ "Id":"4","s":",{\"Id\":\"no\"}"}`
+	const common = `"CreationTime":"t","Operation":"o"` // of which the schema wants more
+	const one, three, four = `{"Id":"1","x":{"y":[1]}}`, `{"Id":"3",` + common + `}`, `{ "Id":"4",` + common + `,"s":",{\"Id\":\"no\"}"}`
+	const six = `{"Id":"6",` + common + `}`
 	for name, c := range map[string]struct {
 		body string
 		want []string
@@ -22,8 +24,8 @@ func TestDamageTakesNoOtherRecordWithIt(t *testing.T) {
 			[]string{one, `{"Id":"2","a":[1`, three}, "", ""},
 		"two damages that make up for each other": {`[` + one + `,{"Id":"2","a":"b,` + three + `,{"Id":"5","a":"b,` + four + `]`,
 			[]string{one, `{"Id":"2","a":"b`, three, `{"Id":"5","a":"b`, four}, "", ""},
-		"damage that closes again later": {`[` + one + `,{"Id":"2","a":"b,{"Id":"5","z":"q,` + three + `,{"Id":"6"}},` + four + `]`,
-			[]string{one, `{"Id":"2","a":"b,{"Id":"5","z":"q`, three, `{"Id":"6"}`, `}`, four}, "", ""},
+		"damage that closes again later": {`[` + one + `,{"Id":"2","a":"b,{"Id":"5","z":"q,` + three + `,` + six + `},` + four + `]`,
+			[]string{one, `{"Id":"2","a":"b,{"Id":"5","z":"q`, three, six, `}`, four}, "", ""},
 		"the first record": {`[{"Id":"2","a":"b,` + three + `]`,
 			[]string{`{"Id":"2","a":"b`, three}, "", ""},
 		"the body breaks off as well": {`[` + one + `,{"Id":"2","a":"b,` + three + `,{"Id":"6"`,
@@ -34,6 +36,8 @@ func TestDamageTakesNoOtherRecordWithIt(t *testing.T) {
 			[]string{one}, BreaksOff, `{"Id":"2","a":"b]`},
 		"objects within are no records": {`[` + one + `,{"Id":"2","l":[{"Name":"a","Id":"x"},{"Name":"b","Id":"y"}],"a":"b]`,
 			[]string{one}, BreaksOff, `{"Id":"2","l":[{"Name":"a","Id":"x"},{"Name":"b","Id":"y"}],"a":"b]`},
+		"objects that begin as records do": {`[{"Id":"2","l":[{"Id":"x"},{"Id":"y","Operation":"o"}],"a":"b]`,
+			nil, BreaksOff, `{"Id":"2","l":[{"Id":"x"},{"Id":"y","Operation":"o"}],"a":"b]`},
 		"objects within a whole record": {`[{"Id":"1","l":[{"Id":"x"},{"Id":"y"}]},` + three + `]`,
 			[]string{`{"Id":"1","l":[{"Id":"x"},{"Id":"y"}]}`, three}, "", ""},
 		"an Id that is none": {`[` + one + `,{"Id":"2","a":"b,{"Id":77},{"Id":""},{"Id":null}]`,

@@ -66,7 +66,7 @@ func Connect(cfg Config) (*Cluster, error) {
 		return nil, err
 	}
 	c := &Cluster{
-		cfg: cfg, sasl: mechanism, log: cfg.Logger, addr: kafka.TCP(cfg.Brokers...), session: sessionTimeout,
+		cfg: cfg, sasl: mechanism, log: cfg.Logger, addr: kafka.TCP(cfg.Brokers...), session: cfg.Session,
 		partitions: map[schemas.Topic]int{}, lanes: map[laneKey]*lane{},
 	}
 	c.outages.log, c.outages.grace = cfg.Logger, grace

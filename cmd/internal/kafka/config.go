@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/segmentio/kafka-go/sasl"
 	"github.com/segmentio/kafka-go/sasl/plain"
@@ -31,6 +32,11 @@ type Config struct {
 	// Damaged, if set, is asked what to do at a batch that cannot be decoded, again and again as long as its answer is 0:
 	// that the partition waits there. Else it is the offset to go on with. An error is logged.
 	Damaged func(ctx context.Context, d Damage) (to int64, err error)
+	// Session is how long a silent member of a group keeps its partitions: 10 s if 0. Brokers refuse less than their
+	// group.min.session.timeout.ms.
+	Session time.Duration
+	// Dial connects to a broker, below TLS; nil is Go's own way.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 
 	folder string // of an embedded broker
 }
@@ -72,6 +78,12 @@ func (c *Config) complete() error {
 	}
 	if c.Partitions == 0 {
 		c.Partitions = schemas.DefaultPartitions
+	}
+	if c.Session == 0 {
+		c.Session = sessionTimeout
+	}
+	if c.Dial == nil {
+		c.Dial = (&net.Dialer{Timeout: dialTimeout}).DialContext
 	}
 	if c.Guarantee == "" {
 		c.Guarantee = ExactlyOnce

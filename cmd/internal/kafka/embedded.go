@@ -8,6 +8,8 @@ import (
 	"net"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kfake"
 )
@@ -26,6 +28,9 @@ type Broker struct {
 	cfg     Config
 	cluster *kfake.Cluster
 	folder  *folder // nil in memory
+	log     *slog.Logger
+	ending  ending
+	closing sync.Once
 }
 
 // StartEmbedded starts a broker. With a folder it survives restarts, keeps its port where it is free, and lets in
@@ -35,7 +40,8 @@ func StartEmbedded(e Embedded) (*Broker, error) {
 	if e.Logger == nil {
 		e.Logger = slog.New(slog.DiscardHandler)
 	}
-	options := []kfake.Opt{kfake.NumBrokers(1), kfake.ClusterID(rand.Text()), kfake.WithLogger(brokerLog{e.Logger})}
+	options := []kfake.Opt{kfake.NumBrokers(1), kfake.ClusterID(rand.Text()), kfake.WithLogger(brokerLog{e.Logger}),
+		kfake.GroupMinSessionTimeout(time.Second)}
 	if e.Dir == "" {
 		return listen(nil, 0, Config{}, options)
 	}
@@ -48,6 +54,7 @@ func StartEmbedded(e Embedded) (*Broker, error) {
 		f.close()
 		return nil, err
 	}
+	b.log = e.Logger
 	return b, nil
 }
 
@@ -86,18 +93,30 @@ func listen(f *folder, port int, cfg Config, options []kfake.Opt) (*Broker, erro
 		return nil, fmt.Errorf("start the embedded broker: %w", err)
 	}
 	cfg.Brokers = cluster.ListenAddrs()
-	return &Broker{cfg, cluster, f}, nil
+	b := &Broker{cfg: cfg, cluster: cluster, folder: f, log: slog.New(slog.DiscardHandler)}
+	if f != nil {
+		b.ending.watch(b)
+	}
+	return b, nil
 }
 
 // Config says how to connect to the broker. Prefix and the rest are the caller's to set.
 func (b *Broker) Config() Config { return b.cfg }
 
-// Close stops the broker and gives the folder back. Close the clusters that use it first, or they wait for it.
-func (b *Broker) Close() {
-	b.cluster.Close()
-	if b.folder != nil {
-		b.folder.close()
+// Close stops the broker and gives the folder back. Close the clusters that use it first, or they wait for it. What they
+// have open is aborted.
+func (b *Broker) Close() { b.closing.Do(b.close) }
+
+func (b *Broker) close() {
+	if b.folder == nil {
+		b.cluster.Close()
+		return
 	}
+	if err := b.ending.end(b.cfg); err != nil {
+		b.log.Warn("embedded broker: a transaction may be open while it is stopped", "error", err)
+	}
+	b.cluster.Close()
+	b.folder.close()
 }
 
 // EmbeddedConfig says how another process connects to the broker that runs on the folder.

@@ -104,7 +104,7 @@ func wantsTLS(err error) bool {
 // dialTo connects to a broker. Brokers name themselves to their clients, and names that only they can resolve are
 // a common mistake: what was given to this program works, and nothing else does.
 func (c *Cluster) dialTo(ctx context.Context, network, address string) (net.Conn, error) {
-	conn, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, network, address)
+	conn, err := c.cfg.Dial(ctx, network, address)
 	if err != nil && !slices.Contains(c.cfg.Brokers, address) {
 		return nil, hint{fmt.Sprintf("broker %s, which names itself so (advertised.listeners), cannot be reached", address), err}
 	}

@@ -31,17 +31,13 @@ func (g Guarantee) check() error {
 
 // transactionalID gives the transactional.id for a name. On an embedded broker it ends in the number of the broker's
 // start: one that is killed forgets what was open, without a word to the readers, and takes what comes next for a part
-// of it. One that is stopped keeps what was open, under the id of before, which is ended then; it is empty where there
-// was none.
-func (c *Config) transactionalID(name string) (id, before string, err error) {
+// of it. One that is stopped has ended what was open.
+func (c *Config) transactionalID(name string) (string, error) {
 	if c.folder == "" {
-		return name, "", nil
+		return name, nil
 	}
 	boot, err := (&folder{dir: c.folder}).boot()
-	if boot > 1 {
-		before = fmt.Sprintf("%s.%d", name, boot-1)
-	}
-	return fmt.Sprintf("%s.%d", name, boot), before, err
+	return fmt.Sprintf("%s.%d", name, boot), err
 }
 
 // elsewhere says that the partition is another member's by now: what this one does with it is void.

@@ -36,6 +36,13 @@ func (f *fresh) close() { f.transport.CloseIdleConnections() }
 // metadata gives brokers and the contract's topics.
 func (f *fresh) metadata(ctx context.Context) (*kafka.MetadataResponse, error) {
 	found, err := f.Metadata(ctx, &kafka.MetadataRequest{})
+	if err != nil && f.login.refused() { // or it was about to stop: who refuses a login does so again
+		again := f.c.dial()
+		defer again.close()
+		if found, err = again.Metadata(ctx, &kafka.MetadataRequest{}); err != nil {
+			return nil, again.explain(err)
+		}
+	}
 	if err != nil {
 		return nil, f.explain(err)
 	}

@@ -222,6 +222,16 @@ func TestWrongLoginIsRefusedClearly(t *testing.T) {
 	}
 }
 
+// A broker that stops hangs up, also on who is just logging in, as some do where the password is wrong.
+func TestBrokerThatHangsUpInALoginOnceHasNotRefusedIt(t *testing.T) {
+	b := embed(t, t.TempDir()+"/broker")
+	stopping := errors.New("stopping")
+	b.cluster.ControlKey(int16(kmsg.SASLAuthenticate), func(kmsg.Request) (kmsg.Response, error, bool) { return nil, stopping, true })
+	if err := join(t, b.Config()).Ping(within(t)); err != nil {
+		t.Errorf("error %v", err)
+	}
+}
+
 func TestMissingPermissionsAreRefusedWithTheCommandThatGrantsThem(t *testing.T) {
 	var granted []kfake.ACL // what the command grants
 	for _, o := range []kmsg.ACLOperation{

@@ -46,17 +46,9 @@ type position struct {
 // renew ends what an earlier user of the transactional.id left open, keeps that user from writing any more, and counts
 // from the beginning.
 func (p *producer) renew(ctx context.Context) error {
-	id, before, err := p.c.cfg.transactionalID(p.name)
+	id, err := p.c.cfg.transactionalID(p.name)
 	if err != nil {
 		return err
-	}
-	for _, old := range []string{p.id, before} {
-		if old == "" || old == id {
-			continue
-		}
-		if err := p.begin(ctx, old); err != nil {
-			return err
-		}
 	}
 	p.id = id
 	p.sequences, p.added = map[laneKey]*int32{}, map[laneKey]bool{}
@@ -159,7 +151,7 @@ func (p *producer) abort(ctx context.Context) {
 // current returns an error when the embedded broker was started anew since the renewal: it has forgotten what was in
 // the transaction.
 func (p *producer) current() error {
-	id, _, err := p.c.cfg.transactionalID(p.name)
+	id, err := p.c.cfg.transactionalID(p.name)
 	if err == nil && p.id != id {
 		err = errors.New("the embedded broker was started anew")
 	}

@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 	if config := os.Getenv(childEnv); config != "" {
 		runChild(config)
 	}
+	if config := os.Getenv(chaosEnv); config != "" {
+		runChaosChild(config)
+	}
 	os.Exit(m.Run())
 }
 

@@ -1,0 +1,217 @@
+package worker_test
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+)
+
+// disturb has the crew and its broker disturbed until ctx ends, and puts everything right then. What happens to each,
+// and after how long, follows from the seed alone.
+func (c *crew) disturb(ctx context.Context, seed uint64, anytime bool) {
+	var disturbing sync.WaitGroup
+	for i, w := range c.workers {
+		d := disturber{ctx, rand.New(rand.NewPCG(seed, uint64(i))), c}
+		disturbing.Go(func() { d.worker(w) })
+	}
+	d := disturber{ctx, rand.New(rand.NewPCG(seed, 1000)), c}
+	disturbing.Go(func() { d.brokers(anytime) })
+	disturbing.Wait()
+}
+
+// disturber decides what happens next to one of them.
+type disturber struct {
+	ctx  context.Context
+	dice *rand.Rand
+	*crew
+}
+
+// between gives a length of time.
+func (d disturber) between(least, most time.Duration) time.Duration {
+	return least + time.Duration(d.dice.Int64N(int64(most-least)))
+}
+
+// wait lets that much time pass, or what is left.
+func (d disturber) wait(how time.Duration) {
+	select {
+	case <-time.After(how):
+	case <-d.ctx.Done():
+	}
+}
+
+// cards are what happens to a worker. Each deck is played in a new order.
+var cards = []func(disturber, *chaosWorker){
+	disturber.kill, disturber.kill, disturber.kill, disturber.killFrozen, disturber.forget, disturber.leave, disturber.leave,
+	disturber.pause, disturber.freeze, disturber.freeze, disturber.cut, disturber.cut, disturber.mute, disturber.duel,
+}
+
+func (d disturber) worker(w *chaosWorker) {
+	d.wait(d.between(0, 3*time.Second))
+	for d.ctx.Err() == nil {
+		deck := slices.Clone(cards)
+		d.dice.Shuffle(len(deck), func(i, j int) { deck[i], deck[j] = deck[j], deck[i] })
+		for _, card := range deck {
+			d.wait(d.between(200*time.Millisecond, 5*time.Second))
+			if d.ctx.Err() != nil {
+				return
+			}
+			w.Lock()
+			card(d, w)
+			w.Unlock()
+		}
+	}
+}
+
+// brokers restarts the broker, more often by a kill.
+func (d disturber) brokers(anytime bool) {
+	for {
+		down, crash := d.between(0, 2*time.Second), d.dice.IntN(3) > 0
+		d.wait(d.between(time.Second, 12*time.Second))
+		if d.ctx.Err() != nil {
+			return
+		}
+		back := d.away("")
+		if crash {
+			d.figures.crashes.Add(1)
+			d.crash(func() { d.wait(down) }, anytime)
+		} else {
+			d.figures.restarts.Add(1)
+			d.broker.restart(false, func() { d.wait(down) })
+		}
+		back()
+	}
+}
+
+// kill is SIGKILL at a random moment.
+func (d disturber) kill(w *chaosWorker) {
+	down := d.between(0, 4*time.Second)
+	w.kill()
+	d.figures.kills.Add(1)
+	d.wait(down)
+	w.start()
+}
+
+// killFrozen is SIGKILL in the middle of a transaction.
+func (d disturber) killFrozen(w *chaosWorker) {
+	w.freeze(d.request(), chaosSession)
+	d.kill(w)
+}
+
+// forget is SIGKILL and the loss of the machine's disk.
+func (d disturber) forget(w *chaosWorker) {
+	down := d.between(0, 2*time.Second)
+	w.kill()
+	d.figures.kills.Add(1)
+	w.forget()
+	d.wait(down)
+	w.start()
+}
+
+// leave is SIGTERM, and a join some time later.
+func (d disturber) leave(w *chaosWorker) {
+	down := d.between(0, 6*time.Second)
+	w.stop()
+	d.figures.stops.Add(1)
+	d.wait(down)
+	w.start()
+}
+
+// zombie is how long a worker sleeps: longer than its session, or nearly so.
+func (d disturber) zombie() time.Duration { return d.between(chaosSession*2/3, 2*chaosSession) }
+
+// pause is SIGSTOP at a random moment.
+func (d disturber) pause(w *chaosWorker) {
+	defer d.away(w.name)()
+	w.running().sleep()
+	d.figures.pauses.Add(1)
+	d.wait(d.zombie())
+	w.wake()
+}
+
+// request is one of a transaction's.
+func (d disturber) request() freeze {
+	keys := []uint16{reqProduce, reqAddPartitions, reqTxnCommit, reqEndTxn}
+	return freeze{key: keys[d.dice.IntN(len(keys))], sent: d.dice.IntN(2) == 0}
+}
+
+// freeze is SIGSTOP in the middle of a transaction.
+func (d disturber) freeze(w *chaosWorker) {
+	at, sleep := d.request(), d.zombie()
+	if _, frozen := w.freeze(at, chaosSession); frozen {
+		defer d.away(w.name)()
+		d.figures.pauses.Add(1)
+		d.wait(sleep)
+		w.wake()
+	}
+}
+
+// cut breaks all connections, and lets none be made for a while.
+func (d disturber) cut(w *chaosWorker) {
+	d.sever(w, "cut")
+}
+
+// mute loses Kafka's answers for a while, and breaks all connections then.
+func (d disturber) mute(w *chaosWorker) {
+	d.sever(w, "mute")
+}
+
+func (d disturber) sever(w *chaosWorker, how string) {
+	d.figures.cuts.Add(1)
+	long := d.between(0, chaosSession*3/2)
+	defer d.away(w.name)()
+	w.running().order("%s %s", how, long)
+	d.wait(long)
+}
+
+// duel stops a worker just before it commits, for so long that another has its partition, and wakes it up when that one
+// is just about to commit the same messages.
+func (d disturber) duel(w *chaosWorker) {
+	id, frozen := w.freeze(freeze{key: reqTxnCommit}, chaosSession)
+	if !frozen {
+		return
+	}
+	defer w.wake()
+	defer d.away(w.name)()
+	d.figures.pauses.Add(1)
+	if d.broker.proc != nil {
+		id = id[:strings.LastIndex(id, ".")] // without the boot number
+	}
+	var meeting sync.WaitGroup
+	met, awake := make(chan bool, len(d.workers)), make(chan struct{})
+	for _, other := range d.rivals(w, id) {
+		meeting.Go(func() {
+			defer other.Unlock()
+			if _, frozen := other.freeze(freeze{key: reqTxnCommit, of: id}, 3*chaosSession); frozen {
+				d.figures.pauses.Add(1)
+				met <- true
+				<-awake
+				d.wait(chaosSession / 3)
+				other.wake()
+			}
+		})
+	}
+	go func() {
+		meeting.Wait()
+		close(met)
+	}()
+	if <-met {
+		d.figures.duels.Add(1)
+	}
+	w.wake()
+	close(awake)
+	meeting.Wait()
+}
+
+// rivals gives the workers that may own a partition next, locked: those that run the stage of its transactional.id.
+func (d disturber) rivals(w *chaosWorker, id string) (out []*chaosWorker) {
+	for _, other := range d.workers {
+		runs := slices.ContainsFunc(other.what.Stages, func(stage string) bool { return strings.Contains(id, "."+stage+".") })
+		if other != w && runs && other.TryLock() {
+			out = append(out, other)
+		}
+	}
+	return out
+}

@@ -1,0 +1,189 @@
+package worker_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Requests of Kafka's protocol that a test may want to meet, by their keys.
+const (
+	reqProduce       = 0
+	reqAddPartitions = 24
+	reqEndTxn        = 26
+	reqTxnCommit     = 28
+)
+
+// wire is the network between this process and Kafka. It can be cut, and it can stop the whole process at a certain
+// request.
+type wire struct {
+	mu      sync.Mutex
+	changed *sync.Cond
+	conns   map[*wireConn]bool
+	cut     bool // nothing gets through, and connections break
+	mute    bool // requests get through, and answers do not
+	holding bool // no EndTxn gets through for now
+	freeze  *freeze
+	frozen  func(order, id string) // told just before the process stops
+}
+
+// freeze says at which request the process stops, and on which side of it.
+type freeze struct {
+	order string // its name
+	key   uint16
+	sent  bool   // it stops when the request is on its way
+	of    string // a transactional.id that the request has to name; "" for any
+}
+
+func newWire(frozen func(order, id string)) *wire {
+	w := &wire{conns: map[*wireConn]bool{}, frozen: frozen}
+	w.changed = sync.NewCond(&w.mu)
+	return w
+}
+
+// dial is kafka.Config's.
+func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	w.mu.Lock()
+	cut := w.cut
+	w.mu.Unlock()
+	if cut {
+		return nil, errors.New("the network is cut")
+	}
+	conn, err := (&net.Dialer{Timeout: 5 * time.Second}).DialContext(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	c := &wireConn{Conn: conn, w: w}
+	w.set(func() { w.conns[c] = true })
+	return c, nil
+}
+
+// set changes what the wire does.
+func (w *wire) set(change func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	change()
+	w.changed.Broadcast()
+}
+
+// sever breaks all connections.
+func (w *wire) sever() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for c := range w.conns {
+		_ = c.Conn.Close()
+	}
+}
+
+// held waits until no EndTxn is under way. None begins while they are held.
+func (w *wire) held() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for w.ending() {
+		w.changed.Wait()
+	}
+}
+
+func (w *wire) ending() bool {
+	for c := range w.conns {
+		if c.ending {
+			return true
+		}
+	}
+	return false
+}
+
+// meet stops the process if it is to stop at this request, on this side of it.
+func (w *wire) meet(key uint16, request []byte, sent bool) {
+	w.mu.Lock()
+	at := w.freeze
+	meets := at != nil && at.key == key && at.sent == sent && bytes.Contains(request, []byte(at.of))
+	if meets {
+		w.freeze = nil
+		w.frozen(at.order, transactionalID(key, request)) // before anybody can hear that it does not stop any more
+	}
+	w.mu.Unlock()
+	if meets {
+		_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP)
+	}
+}
+
+// transactionalID gives the one that a TxnOffsetCommit request of version 3 is of: it stands behind the head, which ends
+// with the client's id and no tags, and is as long as the byte before it says, less one.
+func transactionalID(key uint16, request []byte) string {
+	const client = 4 + 2 + 2 + 4
+	if key != reqTxnCommit || len(request) < client+2 {
+		return ""
+	}
+	at := client + 2 + int(binary.BigEndian.Uint16(request[client:])) + 1
+	if len(request) <= at || len(request) < at+int(request[at]) || request[at] == 0 {
+		return ""
+	}
+	return string(request[at+1 : at+int(request[at])])
+}
+
+// wireConn knows that kafka-go has one request under way on a connection.
+type wireConn struct {
+	net.Conn
+	w      *wire
+	within bool // a request is being written, or waits for its answer
+	ending bool // and it is an EndTxn
+}
+
+func (c *wireConn) Write(b []byte) (int, error) {
+	c.w.mu.Lock()
+	begins := !c.within && len(b) >= 6
+	c.within = true
+	c.w.mu.Unlock()
+	if !begins {
+		return c.Conn.Write(b)
+	}
+	key := binary.BigEndian.Uint16(b[4:])
+	c.w.meet(key, b, false)
+	if key == reqEndTxn {
+		c.pass()
+	}
+	n, err := c.Conn.Write(b)
+	c.w.meet(key, b, true)
+	return n, err
+}
+
+// pass waits while EndTxn requests are held.
+func (c *wireConn) pass() {
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	for c.w.holding {
+		c.w.changed.Wait()
+	}
+	c.ending = true
+}
+
+func (c *wireConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.w.mu.Lock()
+	defer c.w.mu.Unlock()
+	c.within, c.ending = false, false
+	c.w.changed.Broadcast()
+	if !c.w.mute {
+		return n, err
+	}
+	for c.w.mute {
+		c.w.changed.Wait()
+	}
+	_ = c.Conn.Close()
+	return 0, io.ErrUnexpectedEOF
+}
+
+func (c *wireConn) Close() error {
+	c.w.set(func() {
+		c.ending = false
+		delete(c.w.conns, c)
+	})
+	return c.Conn.Close()
+}
