@@ -86,7 +86,7 @@ func TestEveryRuleSaysWhatAnAnalystNeeds(t *testing.T) {
 // TestEveryRuleHasCases wants a hit for each rule that is told, and a near miss for each file.
 func TestEveryRuleHasCases(t *testing.T) {
 	for file, all := range load(t) {
-		told := slices.DeleteFunc(all, func(a *sigma.About) bool { return a.Level == "informational" })
+		told := slices.DeleteFunc(slices.Clone(all), func(a *sigma.About) bool { return a.Level == "informational" })
 		cases := casesOf(t, file)
 		if !slices.ContainsFunc(cases, func(c example) bool { return !c.Hit }) {
 			t.Errorf("%s has no near miss", file)
@@ -98,7 +98,7 @@ func TestEveryRuleHasCases(t *testing.T) {
 		}
 		for _, c := range cases {
 			if c.Rule != "" && !slices.ContainsFunc(all, c.names) {
-				t.Errorf("%s: the case %q is about %q, which is not there or not told", file, c.Name, c.Rule)
+				t.Errorf("%s: the case %q is about %q, which is not there", file, c.Name, c.Rule)
 			}
 		}
 	}
