@@ -49,7 +49,12 @@ func (b *compiler) distinct(c *Collection) []*Rule {
 		return false
 	}
 	rules := slices.DeleteFunc(slices.Clone(c.Rules), func(r *Rule) bool { return !fresh(&r.About) })
-	b.set.correlations = slices.DeleteFunc(slices.Clone(c.Correlations), func(r *Correlation) bool { return !fresh(&r.About) })
+	for _, r := range c.Correlations {
+		if fresh(&r.About) {
+			own := *r // what it refers to is noted in it: a collection may be compiled again while an older set is in use
+			b.set.correlations = append(b.set.correlations, &own)
+		}
+	}
 	return rules
 }
 
