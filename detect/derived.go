@@ -3,6 +3,7 @@ package detect
 import (
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -58,6 +59,16 @@ var derived = map[string]derivation{
 	}},
 	// user_agent: what the client calls itself.
 	"user_agent": {sigma.String, func(r *reader) []string { return some(r.get("http_request.user_agent").Str) }},
+}
+
+// DerivedFields gives the names of the derived fields, with derived. before them, in lexical order.
+func DerivedFields() []string {
+	var names []string
+	for name := range derived {
+		names = append(names, "derived."+name)
+	}
+	slices.Sort(names)
+	return names
 }
 
 // derivedField gives the lookup for derived.NAME, or nil.

@@ -110,6 +110,11 @@ func (r *ruleFlags) check(e *env, dirs []string) error {
 				rule.File, rule.Line, rule.Title, cmp.Or(rule.LogSource.String(), "none"))
 		}
 	}
+	for _, field := range set.Fields() {
+		if strings.HasPrefix(field, "derived.") && !slices.Contains(detect.DerivedFields(), field) {
+			fmt.Fprintf(&b, "note: there is no field %s, it will never match\n", printable(field))
+		}
+	}
 	fmt.Fprintf(&b, "%d rules, %d correlations, %d refused\n", len(set.Rules()), len(set.Correlations()), len(refused))
 	if err := e.print(b.String()); err != nil || len(refused) == 0 {
 		return err
