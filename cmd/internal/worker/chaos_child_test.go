@@ -72,7 +72,7 @@ func (c *chaosChild) serve(ctx context.Context) error {
 
 // work is a worker.
 func (c *chaosChild) work(ctx context.Context) error {
-	w := newWire(func(order, id string) { fmt.Println("frozen", order, id) })
+	w := newWire(func(what, id string) { fmt.Println(what, id) })
 	go obey(w.order)
 	k, err := c.kafka()
 	if err != nil {
@@ -133,13 +133,20 @@ func (w *wire) order(what, how string) {
 		time.AfterFunc(d, func() { switched(false) })
 	case "freeze":
 		at := freeze{}
-		if _, err := fmt.Sscanf(how, "%s %d %t %q", &at.order, &at.key, &at.sent, &at.of); err != nil {
+		if _, err := fmt.Sscanf(how, "%s %d %t %t %q", &at.order, &at.key, &at.sent, &at.stall, &at.of); err != nil {
 			panic(err)
 		}
 		w.set(func() { w.freeze = &at })
 	case "unfreeze":
 		w.set(func() { w.freeze = nil })
 		fmt.Println("unfrozen", how)
+	case "lose":
+		var key uint16
+		var n int
+		if _, err := fmt.Sscan(how, &key, &n); err != nil {
+			panic(err)
+		}
+		w.set(func() { w.lose[key] = n })
 	case "hold":
 		w.set(func() { w.holding = true })
 		go func() {

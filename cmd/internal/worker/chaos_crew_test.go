@@ -121,8 +121,9 @@ func (w *chaosWorker) wake() {
 // request names, as far as that is known, and whether it came to one. Else it goes on.
 func (w *chaosWorker) freeze(at freeze, within time.Duration) (id string, frozen bool) {
 	p, order := w.running(), w.orders.Add(1)
-	p.order("freeze %d %d %t %q", order, at.key, at.sent, at.of)
-	word := fmt.Sprint("frozen ", order)
+	p.order("freeze %d %d %t %t %q", order, at.key, at.sent, at.stall, at.of)
+	at.order = fmt.Sprint(order)
+	word := at.name()
 	line := p.hears(within, word)
 	if line == "" {
 		p.order("unfreeze %d", order)

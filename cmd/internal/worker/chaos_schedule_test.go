@@ -7,6 +7,9 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"ualstream/cmd/internal/worker"
+	"ualstream/schemas"
 )
 
 // disturb has the crew and its broker disturbed until ctx ends, and puts everything right then. What happens to each,
@@ -17,8 +20,10 @@ func (c *crew) disturb(ctx context.Context, seed uint64, anytime bool) {
 		d := disturber{ctx, rand.New(rand.NewPCG(seed, uint64(i))), c}
 		disturbing.Go(func() { d.worker(w) })
 	}
-	d := disturber{ctx, rand.New(rand.NewPCG(seed, 1000)), c}
-	disturbing.Go(func() { d.brokers(anytime) })
+	brokers := disturber{ctx, rand.New(rand.NewPCG(seed, 1000)), c}
+	disturbing.Go(func() { brokers.brokers(anytime) })
+	duels := disturber{ctx, rand.New(rand.NewPCG(seed, 1001)), c}
+	disturbing.Go(duels.duels)
 	disturbing.Wait()
 }
 
@@ -45,7 +50,8 @@ func (d disturber) wait(how time.Duration) {
 // cards are what happens to a worker. Each deck is played in a new order.
 var cards = []func(disturber, *chaosWorker){
 	disturber.kill, disturber.kill, disturber.kill, disturber.killFrozen, disturber.forget, disturber.leave, disturber.leave,
-	disturber.pause, disturber.freeze, disturber.freeze, disturber.cut, disturber.cut, disturber.mute, disturber.duel,
+	disturber.killStalled, disturber.pause, disturber.freeze, disturber.freeze, disturber.cut, disturber.mute,
+	disturber.lose, disturber.lose, disturber.lose,
 }
 
 func (d disturber) worker(w *chaosWorker) {
@@ -98,6 +104,21 @@ func (d disturber) kill(w *chaosWorker) {
 func (d disturber) killFrozen(w *chaosWorker) {
 	w.freeze(d.request(), chaosSession)
 	d.kill(w)
+}
+
+// killStalled is SIGKILL while records are on their way to the raw topic, and everything else went on for a moment.
+func (d disturber) killStalled(w *chaosWorker) {
+	raw := schemas.TopicRaw.Name(w.what.Prefix)
+	if _, stalled := w.freeze(freeze{key: reqProduce, of: raw, stall: true}, chaosSession); stalled {
+		d.wait(chaosSession / 6)
+	}
+	d.kill(w)
+}
+
+// lose has Kafka do what it is asked to, and loses its answer.
+func (d disturber) lose(w *chaosWorker) {
+	d.figures.cuts.Add(1)
+	w.running().order("lose %d %d", d.request().key, 1+d.dice.IntN(3))
 }
 
 // forget is SIGKILL and the loss of the machine's disk.
@@ -164,6 +185,20 @@ func (d disturber) sever(w *chaosWorker, how string) {
 	defer d.away(w.name)()
 	w.running().order("%s %s", how, long)
 	d.wait(long)
+}
+
+// duels has one duel after the other, between those that have transactions.
+func (d disturber) duels() {
+	fighters := slices.DeleteFunc(slices.Clone(d.workers), func(w *chaosWorker) bool { return w.what.Stages[len(w.what.Stages)-1] == worker.StageIngest })
+	for d.ctx.Err() == nil {
+		d.wait(d.between(200*time.Millisecond, 3*time.Second))
+		if w := fighters[d.dice.IntN(len(fighters))]; w.TryLock() {
+			if w.running() != nil && d.ctx.Err() == nil {
+				d.duel(w)
+			}
+			w.Unlock()
+		}
+	}
 }
 
 // duel stops a worker just before it commits, for so long that another has its partition, and wakes it up when that one

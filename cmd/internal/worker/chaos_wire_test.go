@@ -30,7 +30,8 @@ type wire struct {
 	mute    bool // requests get through, and answers do not
 	holding bool // no EndTxn gets through for now
 	freeze  *freeze
-	frozen  func(order, id string) // told just before the process stops
+	lose    map[uint16]int        // how many answers to a kind of request are still to be lost
+	frozen  func(what, id string) // told just before the process stops
 }
 
 // freeze says at which request the process stops, and on which side of it.
@@ -38,11 +39,20 @@ type freeze struct {
 	order string // its name
 	key   uint16
 	sent  bool   // it stops when the request is on its way
-	of    string // a transactional.id that the request has to name; "" for any
+	of    string // what the request has to hold: a transactional.id, or a topic; "" for anything
+	stall bool   // the request alone stops, for good, and everything else goes on
 }
 
-func newWire(frozen func(order, id string)) *wire {
-	w := &wire{conns: map[*wireConn]bool{}, frozen: frozen}
+// name is what it is called when it happens.
+func (f *freeze) name() string {
+	if f.stall {
+		return "stalled " + f.order
+	}
+	return "frozen " + f.order
+}
+
+func newWire(frozen func(what, id string)) *wire {
+	w := &wire{conns: map[*wireConn]bool{}, lose: map[uint16]int{}, frozen: frozen}
 	w.changed = sync.NewCond(&w.mu)
 	return w
 }
@@ -106,10 +116,13 @@ func (w *wire) meet(key uint16, request []byte, sent bool) {
 	meets := at != nil && at.key == key && at.sent == sent && bytes.Contains(request, []byte(at.of))
 	if meets {
 		w.freeze = nil
-		w.frozen(at.order, transactionalID(key, request)) // before anybody can hear that it does not stop any more
+		w.frozen(at.name(), transactionalID(key, request)) // before anybody can hear that it does not stop any more
 	}
 	w.mu.Unlock()
-	if meets {
+	switch {
+	case meets && at.stall:
+		select {}
+	case meets:
 		_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP)
 	}
 }
@@ -134,6 +147,7 @@ type wireConn struct {
 	w      *wire
 	within bool // a request is being written, or waits for its answer
 	ending bool // and it is an EndTxn
+	losing bool // and the answer gets lost
 }
 
 func (c *wireConn) Write(b []byte) (int, error) {
@@ -149,6 +163,12 @@ func (c *wireConn) Write(b []byte) (int, error) {
 	if key == reqEndTxn {
 		c.pass()
 	}
+	c.w.set(func() {
+		if c.w.lose[key] > 0 {
+			c.w.lose[key]--
+			c.losing = true
+		}
+	})
 	n, err := c.Conn.Write(b)
 	c.w.meet(key, b, true)
 	return n, err
@@ -170,7 +190,7 @@ func (c *wireConn) Read(b []byte) (int, error) {
 	defer c.w.mu.Unlock()
 	c.within, c.ending = false, false
 	c.w.changed.Broadcast()
-	if !c.w.mute {
+	if !c.w.mute && !c.losing {
 		return n, err
 	}
 	for c.w.mute {
