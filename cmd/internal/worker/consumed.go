@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -65,11 +66,16 @@ func (w *Worker) begun(stage string, t schemas.Topic) func(context.Context, int,
 		if committed >= 0 || !slices.Contains(w.consumed.partitions(stage), partition) {
 			return nil
 		}
+		there, err := w.cluster.Committed(ctx, stage, t)
+		if err != nil {
+			return err
+		}
+		gone := slices.DeleteFunc(w.consumed.partitions(stage), func(p int) bool { _, ok := there[p]; return ok })
 		written, err := w.newest(ctx, produces[stage])
 		if err != nil {
 			return err
 		}
-		return w.forgotten(stage, t, partition, written)
+		return w.forgotten(stage, t, gone, written)
 	}
 }
 
@@ -102,20 +108,27 @@ const margin = time.Hour
 const resetTime = "2006-01-02T15:04:05.000Z"
 
 // reset gives the command that sets where a stage goes on in a partition. Kafka does that for a group without members only.
-func (w *Worker) reset(stage string, t schemas.Topic, partition int, to string) string {
-	return fmt.Sprintf("kafka-consumer-groups.sh --bootstrap-server %s --group %s.%s --topic %s:%d --reset-offsets %s --execute",
-		strings.Join(w.options.Kafka.Brokers, ","), w.prefix(), stage, t.Name(w.prefix()), partition, to)
+func (w *Worker) reset(stage string, t schemas.Topic, partitions []int, to string) string {
+	return fmt.Sprintf("kafka-consumer-groups.sh --bootstrap-server %s --group %s.%s --topic %s:%s --reset-offsets %s --execute",
+		strings.Join(w.options.Kafka.Brokers, ","), w.prefix(), stage, t.Name(w.prefix()), commas(partitions), to)
 }
 
-func (w *Worker) forgotten(stage string, t schemas.Topic, partition int, written time.Time) error {
-	group, topic := w.prefix()+"."+stage, t.Name(w.prefix())
+func commas(partitions []int) string {
+	text := make([]string, len(partitions))
+	for i, p := range partitions {
+		text[i] = strconv.Itoa(p)
+	}
+	return strings.Join(text, ",")
+}
+
+func (w *Worker) forgotten(stage string, t schemas.Topic, partitions []int, written time.Time) error {
 	to, why := "--to-earliest", "it has written nothing"
 	if !written.IsZero() {
 		to = "--to-datetime " + written.Add(-margin).UTC().Format(resetTime)
-		why = fmt.Sprintf("%s before the newest message that it has written: what it wrote since then of this partition is written again, and a later time may pass some over", margin)
+		why = fmt.Sprintf("%s before the newest message that it has written: what it wrote since then is written again, and a later time may pass some over", margin)
 	}
-	return fmt.Errorf("group %s has no offset of %s/%d any more, and the ledger says that it had: it was deleted, or has expired "+
-		"(the brokers' offsets.retention.minutes, after the last member left). To begin at the beginning would write all that the partition holds a second time. "+
+	return fmt.Errorf("group %s.%s has no offset of partition %s of %s any more, and the ledger says that it had: it was deleted, or has expired "+
+		"(the brokers' offsets.retention.minutes, after the last member left). To begin at the beginning would write all that is there a second time. "+
 		"End every worker with this stage, say where it goes on, and start them again: %s (%s; --to-earliest where the topic was made anew)",
-		group, topic, partition, w.reset(stage, t, partition, to), why)
+		w.prefix(), stage, commas(partitions), t.Name(w.prefix()), w.reset(stage, t, partitions, to), why)
 }

@@ -28,8 +28,10 @@ type identities struct {
 
 func (w *Worker) identities(ctx context.Context) (*identities, error) {
 	i := &identities{cluster: w.cluster, topic: schemas.TopicRaw.Name(w.prefix()), metrics: w.metrics,
-		log:   w.options.Logger.With("stage", StageNormalize),
-		reset: func(partition int, to string) string { return w.reset(StageNormalize, schemas.TopicRaw, partition, to) }}
+		log: w.options.Logger.With("stage", StageNormalize),
+		reset: func(partition int, to string) string {
+			return w.reset(StageNormalize, schemas.TopicRaw, []int{partition}, to)
+		}}
 	if w.options.State != "" {
 		i.dir = filepath.Join(w.options.State, w.prefix())
 		if err := os.MkdirAll(i.dir, 0o700); err != nil {
