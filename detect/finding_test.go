@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/tidwall/gjson"
 
@@ -133,6 +134,40 @@ func TestAnEventGivesItsTagsAndAFindingForEachRule(t *testing.T) {
 	}
 	if inFinding, _ := e.Detect(threats[1].Value); inFinding != nil {
 		t.Errorf("in a finding is found %s", inFinding[0].Value)
+	}
+}
+
+func TestNothingIsFoundInFindings(t *testing.T) {
+	own := findings(t, whole(inbox), hidesMail)[0].Value
+	of2004 := detect.New(detect.Options{Rules: ruleSet(t, rule("{product: ocsf}", "class_uid: 2004"))})
+	if threats, _ := of2004.Detect(own); threats != nil {
+		t.Errorf("in a finding is found %s", threats[0].Value)
+	}
+	if threats, _ := of2004.Detect(normalized(t, whole(alert))); len(threats) != 1 {
+		t.Errorf("%d findings in an alert of Microsoft's, want 1", len(threats))
+	}
+}
+
+func TestWhatCorrelationsCountComesAsSignals(t *testing.T) {
+	e := detect.New(detect.Options{Rules: ruleSet(t, rule("{product: azure}", "ResultType: 50126")+`---
+title: Spray
+correlation:
+  type: value_count
+  rules: [6ac1b8a5-4f9c-4d3a-9f0f-000000000001]
+  group-by: [derived.address]
+  timespan: 10m
+  condition: {gte: 10, field: UserId}
+`)})
+	event := normalized(t, whole(failed))
+	threats, signals := e.Detect(event)
+	clear(event) // signals keep nothing of it
+	if len(threats) != 1 || threats[0].Kind != schemas.KindEvent || len(signals) != 1 {
+		t.Fatalf("%d threats, %d signals, want the tagged event alone, and one", len(threats), len(signals))
+	}
+	s := signals[0]
+	if s.Correlation.Title != "Spray" || !slices.Equal(s.Group, []string{"203.0.113.9"}) || !slices.Equal(s.Sample.Values, []string{"ana@contoso.example"}) ||
+		s.Sample.Ref != "00000000-0000-4000-8000-000000000002" || s.Sample.Time.Format(time.RFC3339) != "2026-02-12T10:53:24Z" {
+		t.Errorf("signal %+v", s)
 	}
 }
 

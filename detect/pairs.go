@@ -102,17 +102,14 @@ func (r *reader) entries(list value, yield func(name string, entry value) bool) 
 	}
 }
 
-// entry appends what an entry says, with what its text holds as JSON: Entra ID writes ["x"] for x.
+// entry appends what an entry says, with what its text holds as JSON: Entra ID writes ["x"] for x. A name may have no
+// value.
 func (p pairs) entry(r *reader, dst []sigma.Value, entry value) []sigma.Value {
-	said := false
 	each(entry, func(part string, v value) {
 		if p.part == "" || part == "" || strings.EqualFold(part, p.part) {
-			said, dst = true, r.said(dst, v)
+			dst = r.said(dst, v)
 		}
 	})
-	if !said && p.part == "" {
-		dst = append(dst, sigma.Value{}) // a name without a value
-	}
 	return dst
 }
 

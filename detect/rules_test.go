@@ -123,6 +123,10 @@ func TestNativeView(t *testing.T) {
 		"an operation without its period":     {m365, role, "Operation: Add member to role", true},
 		"an operation with its period":        {m365, role, "Operation: Add member to role.", true},
 		"what only the event has":             {m365, inbox, "class_uid: 3004", false},
+		"of two attributes the first":         {m365, `{"Operation":"Send","Subject":"a","Subject":"b"}`, "Subject: a", true},
+		"of two attributes not the other":     {m365, `{"Operation":"Send","Subject":"a","Subject":"b"}`, "Subject: b", false},
+		"escapes":                             {m365, `{"Operation":"Send","Subject":"\ud83d\ude00 \u00e4\t\/\b\\"}`, `Subject|re: '^😀 ä\t/\x08\\$'`, true},
+		"half an escape":                      {m365, `{"Operation":"Send","Subject":"\ud83d.\ud83d\u0041"}`, `Subject|re: '^\x{fffd}\.\x{fffd}A$'`, true},
 		"keywords":                            {m365, inbox, "'|contains': RSS Feeds", true},
 		"keywords never search our own words": {m365, inbox, "'|contains': Entity Management", false},
 	}.run(t)
