@@ -40,10 +40,13 @@ func BenchmarkRules(b *testing.B) {
 	for _, set := range []struct {
 		name  string
 		rules []string
-	}{{"none", nil}, {"fields", []string{floor}}, {"150", manyRules(150)}, {"1500", manyRules(1500)}} {
+	}{{"none", nil}, {"fields", []string{floor}}, {"pack", nil}, {"150", manyRules(150)}, {"1500", manyRules(1500)}} {
 		o := detect.Options{}
 		if set.rules != nil {
 			o.Rules = ruleSet(b, set.rules...)
+		}
+		if set.name == "pack" {
+			o.Rules = pack(b)
 		}
 		e := detect.New(o)
 		for _, r := range benchmarked {
