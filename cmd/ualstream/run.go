@@ -55,7 +55,8 @@ What runs here:
     --log-level LEVEL     debug, info, warn or error (info)
 
 Whose records, and how Microsoft is reached:
-    --tenants LIST        tenant IDs; in the file also with name and content_types
+    --tenants LIST        tenant IDs; in the file also with name and content_types. The same for all workers that ingest,
+                          which share them
     --cloud NAME          commercial, gcc, gcc-high or dod (commercial)
     --publisher ID        PublisherIdentifier of the requests (the tenant's own ID)
     --poll-interval D     how often new content is listed (1m)

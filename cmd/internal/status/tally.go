@@ -1,6 +1,7 @@
 package status
 
 import (
+	"errors"
 	"hash/maphash"
 	"slices"
 	"strings"
@@ -54,11 +55,13 @@ func newTally() *tally {
 	return &tally{rows: map[feed]*row{}, lost: map[uint64]loss{}, seed: maphash.MakeSeed(), next: map[int]int64{}}
 }
 
-// take adds an entry of the ledger. Of several entries of a blob that was lost the last one counts. An entry that cannot
-// be read is an error, as it is to a worker: nobody could say what else is lost.
+// take adds an entry of the ledger. Of several entries of a blob that was lost the last one counts. One that is damaged
+// is passed over, as it is by a worker, which tells of it and fetches the blob again; one of a later version is an error,
+// because nobody here could say what is lost.
 func (t *tally) take(m schemas.Message) error {
 	if !schemas.IsDay(m) && !schemas.IsDeployment(m) {
-		if err := t.blob(m); err != nil {
+		err := t.blob(m)
+		if _, later := errors.AsType[*schemas.VersionError](err); later {
 			return err
 		}
 	}
