@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -107,4 +109,55 @@ func TestEachTopicIsReadByOneStage(t *testing.T) {
 			t.Errorf("%s is read by %s, want %s", topic, got, want)
 		}
 	}
+}
+
+// From the damage on the broker's disk to the worker that comes after it, which has to read the partition anew.
+func TestADamagedBatchStopsItsPartitionUntilTheOperatorGivesItUp(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "broker")
+	broker, err := kafka.StartEmbedded(kafka.Embedded{Dir: dir})
+	try(t, err)
+	t.Cleanup(broker.Close)
+	quiet := slog.New(slog.DiscardHandler)
+	w := rawWorker(t, broker, "", quiet)
+	w.stored(t, time.Now(), "a", "b", "c", "d", "e")
+	file := filepath.Join(dir, "data", "partitions", "m365.raw-0", "0.dat")
+	info, err := os.Stat(file)
+	try(t, err)
+	overwrite(t, file, info.Size()*3/5-10) // all five are of the same length: the end of the third
+
+	stop := w.normalizing(t)
+	w.written(t, "b")
+	for wait := deadline(t); len(w.cluster.Stopped()) == 0; {
+		if wait.Err() != nil {
+			t.Fatal("the partition never stood still")
+		}
+	}
+	stopped := w.cluster.Stopped()[0].Err.Error()
+	stop()
+	_, place, found := strings.Cut(stopped, "start with --skip ")
+	if ids := w.written(t, "b"); !found || len(ids) != 2 {
+		t.Fatalf("events %v, and the error is %s; want a and b, and what to do", ids, stopped)
+	}
+
+	w = rawWorker(t, broker, "", quiet)
+	named, err := ParsePlace(place, "m365")
+	try(t, err)
+	w.options.Skip = []Place{named}
+	stop = w.normalizing(t)
+	if ids := w.written(t, "e"); strings.Join(ids, "") != "abde" {
+		t.Errorf("events %v, want all but c", ids)
+	}
+	stop()
+	if to := w.skips.behind(schemas.TopicRaw, 0, 2); to != 3 || testutil.ToFloat64(w.metrics.skipped.WithLabelValues(StageNormalize)) != 1 {
+		t.Errorf("it was skipped up to %d, counted as %v; want 3 and 1", to, testutil.ToFloat64(w.metrics.skipped.WithLabelValues(StageNormalize)))
+	}
+
+	w = rawWorker(t, broker, "", quiet)
+	w.stored(t, time.Now(), "a", "f")
+	stop = w.normalizing(t)
+	if ids := w.written(t, "f"); strings.Join(ids, "") != "abdef" {
+		t.Errorf("events %v after another start, want f alone in addition", ids)
+	}
+	stop()
 }
