@@ -73,9 +73,9 @@ func (d disturber) worker(w *chaosWorker) {
 
 // brokers restarts the broker, more often by a kill.
 func (d disturber) brokers(anytime bool) {
-	for {
+	for next := 2 * time.Second; ; next = 12 * time.Second {
 		down, crash := d.between(0, 2*time.Second), d.dice.IntN(3) > 0
-		d.wait(d.between(time.Second, 12*time.Second))
+		d.wait(d.between(time.Second, next))
 		if d.ctx.Err() != nil {
 			return
 		}
