@@ -224,19 +224,18 @@ func isThrowaway(name string) bool {
 
 // folders gives the names of the folders that something goes to, or else of those it is about.
 func (r *reader) folders() []string {
-	rec := record{r.get("unmapped")}
 	var paths []string
-	rec.parameters(func(name, v string) bool {
-		if among([]string{"MoveToFolder", "CopyToFolder", "DestinationFolder"}, name) {
+	parameters(r.get("unmapped.Parameters"), func(name, v string) bool {
+		if among(folderParameters, name) {
 			paths = append(paths, v)
 		}
 		return true
 	})
-	for _, path := range []string{"DestFolder.Path", "Folder.Path", "Item.ParentFolder.Path", "Folders.#.Path"} {
+	for _, path := range folderPaths {
 		if len(paths) > 0 {
 			break
 		}
-		for _, p := range rec.Get(path).Array() {
+		for _, p := range r.get(path).Array() {
 			paths = append(paths, p.String())
 		}
 	}
@@ -249,6 +248,14 @@ func (r *reader) folders() []string {
 	}
 	return paths
 }
+
+// Where folders stand: parameters of cmdlets, and attributes of records, those that something goes to first.
+var (
+	folderParameters = []string{"MoveToFolder", "CopyToFolder", "DestinationFolder"}
+	folderPaths      = []string{
+		"unmapped.DestFolder.Path", "unmapped.Folder.Path", "unmapped.Item.ParentFolder.Path", "unmapped.Folders.#.Path",
+	}
+)
 
 // folderID is a folder's ID, which stands in place of a path now and then. It is base64 and may have slashes in it.
 var folderID = regexp.MustCompile(`^[A-Za-z0-9+/_=-]{60,}$`)

@@ -16,7 +16,11 @@ func (r record) text(name string) string { return strings.TrimSpace(r.Get(name).
 // parameters calls yield with the name and value of each of the cmdlet's parameters until it returns false.
 // Exchange writes a list of names and values, Security & Compliance one string as typed, many records none.
 func (r record) parameters(yield func(name, value string) bool) {
-	p := nested(r.Get("Parameters"))
+	parameters(r.Get("Parameters"), yield)
+}
+
+func parameters(p gjson.Result, yield func(name, value string) bool) {
+	p = nested(p)
 	if p.Type == gjson.String {
 		commandLine(p.Str, yield)
 		return

@@ -89,5 +89,22 @@ func (r *reader) isAlert() bool {
 // word gives what one of the record's attributes says.
 func (r *reader) word(at int) string { return r.attribute(at).text(&r.arena) }
 
-// get gives an attribute of the event by a path of gjson.
-func (r *reader) get(path string) gjson.Result { return gjson.Get(r.text, path) }
+// get gives an attribute of the event by a path of gjson, from where its first name stands if that was noted.
+func (r *reader) get(path string) gjson.Result {
+	name, rest, more := strings.Cut(path, ".")
+	at, noted := r.event.find(name)
+	if !noted {
+		return gjson.Get(r.text, path)
+	}
+	found := r.top[at]
+	if name == "unmapped" && more {
+		name, below, further := strings.Cut(rest, ".")
+		if at, noted := r.views.record.find(name); noted {
+			found, rest, more = r.attribute(at), below, further
+		}
+	}
+	if !more {
+		return gjson.Parse(string(found))
+	}
+	return gjson.Get(string(found), rest)
+}

@@ -58,7 +58,12 @@ func newViews(set *sigma.Set) *views {
 	for _, name := range []string{atWorkload: "Workload", atOperation: "Operation", atRecordType: "RecordType"} {
 		v.record.number(name)
 	}
-	v.event.number("unmapped")
+	for _, name := range []string{"Parameters", "DestFolder", "Folder", "Item", "Folders", "Actor", "UserKey", "TokenObjectId"} {
+		v.record.number(name) // what derived fields look at
+	}
+	for _, name := range []string{atUnmapped: "unmapped", "metadata", "actor", "src_endpoint", "entity", "status", "status_code", "http_request"} {
+		v.event.number(name)
+	}
 	for _, name := range set.Fields() {
 		v.fields = append(v.fields, field{v.native(name), v.ocsf(name)})
 	}
@@ -80,6 +85,9 @@ const (
 	atOperation
 	atRecordType
 )
+
+// atUnmapped is the number of the record among the event's attributes.
+const atUnmapped = 0
 
 // reader serves one event. It is used again for the next one, so that reading allocates nothing.
 type reader struct {
@@ -129,7 +137,7 @@ func fill(p *places, slots []value, object value) {
 }
 
 // unmapped gives the native record.
-func (r *reader) unmapped() value { return r.top[0] }
+func (r *reader) unmapped() value { return r.top[atUnmapped] }
 
 // attribute gives the value of an attribute of the record.
 func (r *reader) attribute(at int) value {
