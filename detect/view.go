@@ -155,17 +155,17 @@ type (
 )
 
 func (n native) Field(i int, dst []sigma.Value) ([]sigma.Value, bool) {
-	return n.reader.first(n.fields[i].native, dst)
+	return n.first(n.fields[i].native, dst)
 }
 
 func (o ocsf) Field(i int, dst []sigma.Value) ([]sigma.Value, bool) {
-	return o.reader.first(o.fields[i].ocsf, dst)
+	return o.first(o.fields[i].ocsf, dst)
 }
 
 // All gives the values of the record: keywords never search what normalizing adds.
 func (r *reader) All(dst []sigma.Value) []sigma.Value { return r.leaves(dst, r.unmapped(), 0) }
 
-func (n native) Source(i int) bool { return n.reader.belongs(n.sources[i]) }
+func (n native) Source(i int) bool { return n.belongs(n.sources[i]) }
 func (o ocsf) Source(i int) bool   { return o.sources[i] == everyEvent }
 
 // first gives the values of the first lookup that finds something.

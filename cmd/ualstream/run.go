@@ -218,8 +218,7 @@ func refusal(err error) error {
 	var settings *kafka.SettingsError
 	var login *kafka.AuthError
 	var old *kafka.TooOldError
-	var other *worker.DeploymentError
-	if errors.As(err, &other) {
+	if other, ok := errors.AsType[*worker.DeploymentError](err); ok {
 		return &failure{err: errors.New(other.Problem), hint: other.Mend, misuse: true}
 	}
 	if errors.As(err, &settings) || errors.As(err, &login) || errors.As(err, &old) {

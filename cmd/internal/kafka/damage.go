@@ -65,7 +65,7 @@ func (k *cursor) end(ctx context.Context) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return k.Reader.End(ctx, ends[0])
+	return k.End(ctx, ends[0])
 }
 
 // stopsAt names an outage that is a partition's own.
