@@ -34,7 +34,7 @@ func (a *absences) away(who string) (back func()) {
 
 // excuses says whether a worker was away just before that time.
 func (a *absences) excuses(who string, at time.Time) bool {
-	const after = 2 * chaosSession // by then it has seen what happened meanwhile
+	const after = chaosSession // by then it has seen what happened meanwhile
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for _, one := range a.all {

@@ -144,7 +144,9 @@ func (c *crew) hold() (release func()) {
 		}
 	}
 	for _, p := range held {
-		p.hears(patience, fmt.Sprint("held ", order))
+		if p.hears(patience, fmt.Sprint("held ", order)) == "" && p.awake() {
+			c.t.Errorf("%s does not answer", p.log)
+		}
 	}
 	return func() {
 		for _, p := range held {

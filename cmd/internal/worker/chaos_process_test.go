@@ -26,10 +26,11 @@ type process struct {
 	ended  chan struct{} // closed when it has ended
 	err    error         // how it ended, then
 
-	mu     sync.Mutex
-	said   []string      // lines
-	more   chan struct{} // closed with the next line, or the end
-	asleep bool          // stopped by SIGSTOP
+	mu       sync.Mutex
+	said     []string      // lines
+	more     chan struct{} // closed with the next line, or the end
+	asleep   bool          // stopped by SIGSTOP
+	stopping bool          // by itself
 }
 
 func startProcess(t *testing.T, what chaosChild, log string) *process {
@@ -72,7 +73,17 @@ func (p *process) heard(line string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.said = append(p.said, line)
-	p.asleep = p.asleep || strings.HasPrefix(line, "frozen")
+	switch {
+	case strings.HasPrefix(line, "frozen"):
+		p.asleep, p.stopping = true, true
+	case strings.HasPrefix(line, "thawed"):
+		p.asleep, p.stopping = false, false
+	}
+	p.tell()
+}
+
+// tell has those who wait look again.
+func (p *process) tell() {
 	close(p.more)
 	p.more = make(chan struct{})
 }
@@ -111,15 +122,40 @@ func (p *process) hears(within time.Duration, words ...string) string {
 	}
 }
 
-// sleep stops the process with SIGSTOP, and wake has one that was stopped go on.
-func (p *process) sleep() { p.rest(true, syscall.SIGSTOP) }
-func (p *process) wake()  { p.rest(false, syscall.SIGCONT) }
-
-func (p *process) rest(asleep bool, s syscall.Signal) {
+// awake says whether the process runs and is not stopped.
+func (p *process) awake() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.asleep = asleep
+	select {
+	case <-p.ended:
+		return false
+	default:
+		return !p.asleep
+	}
+}
+
+// sleep stops the process with SIGSTOP.
+func (p *process) sleep() { p.rest(true, syscall.SIGSTOP) }
+
+// wake has a process that was stopped, or is about to stop itself, go on.
+func (p *process) wake() {
+	for again := time.NewTicker(20 * time.Millisecond); p.rest(false, syscall.SIGCONT); {
+		select {
+		case <-again.C:
+		case <-p.ended:
+			return
+		}
+	}
+}
+
+// rest says whether the process has yet to stop itself, or to say that it goes on.
+func (p *process) rest(asleep bool, s syscall.Signal) (stopping bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.asleep = asleep || p.stopping
 	_ = p.cmd.Process.Signal(s)
+	p.tell()
+	return p.stopping
 }
 
 // end has the process end in good order.
@@ -138,10 +174,7 @@ var metricsURL = regexp.MustCompile(`url=(http://\S+/metrics)`)
 
 // counters gives those of the process's metrics that have no labels, by name, or nothing where it serves none now.
 func (p *process) counters() map[string]float64 {
-	p.mu.Lock()
-	asleep := p.asleep
-	p.mu.Unlock()
-	if asleep {
+	if !p.awake() {
 		return nil
 	}
 	text, _ := os.ReadFile(p.log)

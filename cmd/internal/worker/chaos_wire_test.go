@@ -7,6 +7,8 @@ import (
 	"errors"
 	"io"
 	"net"
+	"os"
+	"os/signal"
 	"sync"
 	"syscall"
 	"time"
@@ -123,7 +125,12 @@ func (w *wire) meet(key uint16, request []byte, sent bool) {
 	case meets && at.stall:
 		select {}
 	case meets:
-		_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP)
+		woken := make(chan os.Signal, 1)
+		signal.Notify(woken, syscall.SIGCONT)
+		_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP) // which takes a moment
+		<-woken
+		signal.Stop(woken)
+		w.frozen("thawed "+at.order, "")
 	}
 }
 
