@@ -49,7 +49,10 @@ type Scene struct {
 // Message gives the signal as it is written; received is when the record was received.
 func (s Signal) Message(received time.Time) (Message, error) {
 	s.V, s.Kind = SignalsVersion, kindSignal
-	return signalsMessage(s.Key, received, s)
+	m, err := signalsMessage(s.Key, received, s)
+	m.SetHeader(HeaderTenant, s.Tenant)
+	m.SetHeader(HeaderTime, FormatTime(s.Time))
+	return m, err
 }
 
 // Fired is a value of the signals topic: a correlation fired, or told of an update, up to a place in the partition. It

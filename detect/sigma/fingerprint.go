@@ -34,3 +34,6 @@ func digest(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return hex.EncodeToString(sum[:])
 }
+
+// Counts gives the fields of the condition, whose values a Sample has in Values.
+func (c *Correlation) Counts() []string { return slices.Clone(c.condition.fields) }
