@@ -70,7 +70,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	fetch, stopFetch := context.WithCancel(flow)
 	defer stopFetch()
 	var fetching sync.WaitGroup
-	for _, stage := range w.options.Stages {
+	for _, stage := range w.running() {
 		scope, done := flow, func() {}
 		if stage == StageIngest {
 			fetching.Add(1)
@@ -100,6 +100,17 @@ func (w *Worker) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
+// running gives the stages that run here, those without a switch of their own with them.
+func (w *Worker) running() (all []string) {
+	for _, stage := range w.options.Stages {
+		all = append(all, stage)
+		if stage == StageDetect && w.correlates() {
+			all = append(all, StageCorrelate)
+		}
+	}
+	return all
+}
+
 // prefix begins the names of topics and groups.
 func (w *Worker) prefix() string { return cmp.Or(w.options.Kafka.Prefix, schemas.DefaultPrefix) }
 
@@ -120,6 +131,8 @@ func (w *Worker) stage(ctx context.Context, stage string) error {
 		return w.normalize(ctx)
 	case StageDetect:
 		return w.detect(ctx)
+	case StageCorrelate:
+		return w.correlate(ctx)
 	default:
 		return w.publish(ctx)
 	}
