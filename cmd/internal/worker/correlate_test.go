@@ -3,6 +3,9 @@ package worker_test
 import (
 	"context"
 	"fmt"
+	"io"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -191,4 +194,47 @@ func TestTenantsNeverMix(t *testing.T) {
 	if created, _ := told(t, c); len(created) != 1 || created[other+" 192.0.2.7"] != 1 {
 		t.Errorf("created %v", created)
 	}
+}
+
+func TestWorkersWithOlderRulesWaitForThoseWithNewerOnes(t *testing.T) {
+	t.Parallel()
+	k, c := spot(t)
+	older := worker.Options{Stages: []string{worker.StageNormalize, worker.StageDetect}, Kafka: k, Logger: k.Logger, Rules: sprayRules(t), HTTP: freeAddress(t)}
+	_, stop := start(t, older)
+	tenant, began := "11111111-5d1c-4b7e-8f3a-2c9d60718e4f", time.Now().Add(-time.Minute)
+	fails(t, c, tenant, "192.0.2.7", began, 0, 4)
+	settled(t, k, c, 4)
+
+	lower := &sigma.Collection{}
+	lower.Add("spray.yml", []byte(strings.Replace(spray, "gte: 10", "gte: 5", 1)), sigma.Options{})
+	rules, _ := sigma.Compile(lower)
+	start(t, worker.Options{Stages: []string{worker.StageDetect}, Kafka: k, Logger: k.Logger, Rules: rules})
+	await(t, "the older rules wait", func() bool { return waits(older.HTTP) })
+	fails(t, c, tenant, "192.0.2.8", began, 4, 9)
+	settled(t, k, c, 9)
+	if created, _ := told(t, c); len(created) != 1 || created[tenant+" 192.0.2.8"] != 1 {
+		t.Errorf("by the newer rules is found %v", created)
+	}
+
+	if err := stop(); err != nil {
+		t.Fatal(err)
+	}
+	start(t, older)
+	await(t, "the older rules wait again", func() bool { return waits(older.HTTP) })
+	fails(t, c, tenant, "192.0.2.9", began, 9, 14)
+	settled(t, k, c, 14)
+	if created, _ := told(t, c); len(created) != 2 || created[tenant+" 192.0.2.9"] != 1 {
+		t.Errorf("after the older worker was restarted is found %v", created)
+	}
+}
+
+// waits says whether a worker tells that other rules than its own are in use.
+func waits(url string) bool {
+	answer, err := http.Get("http://" + url + "/metrics")
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	body, _ := io.ReadAll(answer.Body)
+	return strings.Contains(string(body), "ualstream_rules_waiting 1\n")
 }

@@ -32,6 +32,7 @@ type metrics struct {
 	known   *identityMetrics
 
 	partitions prometheus.Gauge // of the ledger
+	waits      prometheus.Gauge // 1 while other rules are in use
 	holding    prometheus.Gauge // 1 while ingest holds back
 }
 
@@ -65,10 +66,12 @@ func newMetrics() *metrics {
 		known: newIdentityMetrics(),
 		partitions: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_ingest_partitions",
 			Help: "Partitions of the ledger whose tenants are this worker's to collect."}),
+		waits: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_rules_waiting",
+			Help: "1 while other rules are in use than this worker's, so that it does not detect, else 0."}),
 		holding: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_ingest_held",
 			Help: "1 while normalize is more than an hour behind and only what expires within a day is fetched, else 0."}),
 	}
-	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.late, m.forgotten, m.expired, m.skipped, m.lag, m.hidden, m.held,
+	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.waits, m.late, m.forgotten, m.expired, m.skipped, m.lag, m.hidden, m.held,
 		m.delay, m.partitions, m.holding, m.known.records, m.known.bytes, m.known.behind,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.begin()
