@@ -137,6 +137,9 @@ func (c *Correlator) tracker(id string, of *sigma.Correlation) *sigma.Tracker {
 	if t.trackers[of] == nil {
 		o := sigma.TrackerOptions{Lateness: c.options.Lateness, MaxGroups: c.options.MaxGroups, Store: forget{c.options.Forgot}}
 		t.trackers[of] = sigma.NewTracker(of, o)
+		if !t.now.IsZero() {
+			t.trackers[of].Advance(t.now)
+		}
 	}
 	return t.trackers[of]
 }

@@ -64,8 +64,8 @@ func newCounting(t *testing.T, documents ...string) *counting {
 // signal gives the signal of a failed sign-in of a user at a time after noon.
 func (c *counting) signal(user int, after time.Duration) schemas.Signal {
 	c.t.Helper()
-	event := normalized(c.t, whole(fmt.Sprintf(`{"Id":"e%d-%d","Operation":"UserLoginFailed","Workload":"AzureActiveDirectory","RecordType":15,"UserType":0,"UserId":"u%d@contoso.example","UserKey":"k%d","ClientIP":"192.0.2.7","CreationTime":"%s"}`,
-		user, after/time.Second, user, user, c.noon.Add(after).Format("2006-01-02T15:04:05"))))
+	event := normalized(c.t, fmt.Appendf(nil, `{"OrganizationId":"00000000-0000-4000-8000-000000000001","Id":"e%d-%d","Operation":"UserLoginFailed","Workload":"AzureActiveDirectory","RecordType":15,"UserType":0,"UserId":"u%d@contoso.example","UserKey":"k%d","ClientIP":"192.0.2.7","CreationTime":"%s"}`,
+		user, after/time.Second, user, user, c.noon.Add(after).Format("2006-01-02T15:04:05")))
 	_, found := c.engine.Detect(event)
 	made := c.engine.Outgoing(event, found)
 	if len(made) != 1 {
