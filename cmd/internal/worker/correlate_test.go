@@ -63,7 +63,7 @@ func spot(t *testing.T) (kafka.Config, *kafka.Cluster) {
 	return k, c
 }
 
-// fails writes failed sign-ins of users from to up to but not including to, a second apart.
+// fails writes failed sign-ins of users from to up to but not including to, ten milliseconds apart.
 func fails(t *testing.T, c *kafka.Cluster, tenant, address string, began time.Time, from, to int) {
 	t.Helper()
 	var batch []schemas.Message
