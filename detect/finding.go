@@ -48,6 +48,7 @@ type findingMeta struct {
 	ProcessedTime  int64       `json:"processed_time,omitempty"`
 	Product        productInfo `json:"product"`
 	Profiles       []string    `json:"profiles"`
+	Sequence       int         `json:"sequence,omitempty"` // number of an update
 	Tags           []tag       `json:"tags"`
 	TenantUID      string      `json:"tenant_uid,omitempty"`
 	UID            string      `json:"uid"`

@@ -35,9 +35,3 @@ type Threat struct {
 	Rule   string // rule ID of a finding
 	Value  []byte // OCSF JSON: the tagged event, or a Detection Finding
 }
-
-// Signal is one rule hit that a correlation counts.
-type Signal struct {
-	Key   []byte // tenant, correlation and group values
-	Value []byte
-}

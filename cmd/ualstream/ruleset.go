@@ -106,6 +106,7 @@ func gather(all, more *sigma.Collection, call func(name string) string) {
 		more.Refusals[i].File = call(more.Refusals[i].File)
 	}
 	all.Rules, all.Correlations = append(all.Rules, more.Rules...), append(all.Correlations, more.Correlations...)
+	all.Digests = append(all.Digests, more.Digests...)
 	all.Filters, all.Refusals = append(all.Filters, more.Filters...), append(all.Refusals, more.Refusals...)
 }
 

@@ -11,7 +11,7 @@ import (
 // there twice, references to rules that are not there, correlations that lead back to themselves. A rule is compiled
 // for itself, so that one that is refused does not touch another, save that a correlation falls with its rules.
 func Compile(c *Collection) (*Set, []Refusal) {
-	b := compiler{numbers: map[string]int{}, sources: map[LogSource]int{}, set: &Set{}}
+	b := compiler{numbers: map[string]int{}, sources: map[LogSource]int{}, set: &Set{hash: hashOf(c.Digests)}}
 	rules := b.distinct(c)
 	b.applyFilters(rules, c.Filters)
 	for _, r := range rules {

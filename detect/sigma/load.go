@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"cmp"
+	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -26,6 +27,8 @@ type Collection struct {
 	Correlations []*Correlation
 	Filters      []*Filter
 	Refusals     []Refusal // what was read and cannot be used
+	// Digests are those of the files that were read, with the placeholders; Set.Hash is made of them.
+	Digests []string
 }
 
 // Load reads all files of a file system that end in .yml or .yaml, in lexical order, and gives what they hold. A file
@@ -75,6 +78,7 @@ func (c *Collection) Add(name string, data []byte, o Options) {
 		c.tooLarge(name, int64(len(data)))
 		return
 	}
+	c.Digests = append(c.Digests, digest(fmt.Sprintf("%s %q", data, o.Placeholders)))
 	global := 0 // the line of an action: global that still holds
 	for _, doc := range split(data) {
 		if doc.empty() {

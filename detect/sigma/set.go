@@ -15,6 +15,7 @@ type Set struct {
 
 	correlations []*Correlation
 	feeds        [][]feed // by rule
+	hash         string
 }
 
 // compiled is a rule within a set.

@@ -83,6 +83,7 @@ func (w *Worker) begun(stage string, t schemas.Topic) func(context.Context, int,
 var produces = map[string][]schemas.Topic{
 	StageNormalize: {schemas.TopicEvents, schemas.TopicRejects},
 	StageDetect:    {schemas.TopicThreats},
+	StageCorrelate: {schemas.TopicThreats},
 }
 
 // newest gives the newest Kafka timestamp among the last messages of topics; zero for none.

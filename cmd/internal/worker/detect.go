@@ -43,15 +43,22 @@ type detector struct {
 	out     []schemas.Message // of the batch in work
 }
 
-// Process gives the threats of a batch of events.
+// Process gives the threats of a batch of events, and the signals for correlations.
 func (d *detector) Process(_ context.Context, batch []schemas.Message) ([]schemas.Message, error) {
 	d.out = nil
 	for _, event := range batch {
-		threats, _ := d.engine.Detect(event.Value) // correlations do not count yet
+		threats, signals := d.engine.Detect(event.Value)
 		for _, t := range threats {
 			if len(d.triage) == 0 || slices.Contains(d.triage, t.Triage) {
 				d.out = append(d.out, publish.Threat(event, t))
 			}
+		}
+		for _, s := range d.engine.Outgoing(event.Value, signals) {
+			m, err := s.Message(event.Time)
+			if err != nil {
+				return nil, err
+			}
+			d.out = append(d.out, m)
 		}
 	}
 	return d.out, nil

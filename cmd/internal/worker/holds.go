@@ -26,7 +26,7 @@ type held struct {
 // measureHolds keeps in the metrics what open transactions hide from the stages that run here, and tells those that
 // hang. A stage that is held back looks like one that has nothing to do.
 func (w *Worker) measureHolds(ctx context.Context, h holds) error {
-	for _, stage := range w.options.Stages {
+	for _, stage := range w.running() {
 		topic, consumer := consumes[stage]
 		if !consumer {
 			continue

@@ -11,6 +11,7 @@ import (
 var consumes = map[string]schemas.Topic{
 	StageNormalize: schemas.TopicRaw,
 	StageDetect:    schemas.TopicEvents,
+	StageCorrelate: schemas.TopicSignals,
 	StagePublish:   schemas.TopicThreats,
 }
 
@@ -44,7 +45,7 @@ func (w *Worker) watchLag(ctx context.Context) error {
 // measureLag gives how many messages the stages that run here have yet to read.
 func (w *Worker) measureLag(ctx context.Context) (int64, error) {
 	var sum int64
-	for _, stage := range w.options.Stages {
+	for _, stage := range w.running() {
 		topic, consumer := consumes[stage]
 		if !consumer || stage == StagePublish && len(w.options.Sinks) == 0 {
 			continue

@@ -14,13 +14,15 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 
-	records *prometheus.CounterVec   // tenant, source
-	blobs   *prometheus.CounterVec   // tenant, source, state
-	events  *prometheus.CounterVec   // class_uid
-	rejects *prometheus.CounterVec   // stage
-	threats *prometheus.CounterVec   // triage
-	tags    *prometheus.CounterVec   // tag
-	repeats prometheus.Counter       //
+	records         *prometheus.CounterVec // tenant, source
+	blobs           *prometheus.CounterVec // tenant, source, state
+	events          *prometheus.CounterVec // class_uid
+	rejects         *prometheus.CounterVec // stage
+	threats         *prometheus.CounterVec // triage
+	tags            *prometheus.CounterVec // tag
+	repeats         prometheus.Counter     //
+	late, forgotten prometheus.Counter     // hits; groups
+
 	expired *prometheus.CounterVec   // stage
 	skipped *prometheus.CounterVec   // stage
 	lag     *prometheus.GaugeVec     // stage
@@ -30,6 +32,7 @@ type metrics struct {
 	known   *identityMetrics
 
 	partitions prometheus.Gauge // of the ledger
+	waits      prometheus.Gauge // 1 while other rules are in use
 	holding    prometheus.Gauge // 1 while ingest holds back
 }
 
@@ -47,6 +50,10 @@ func newMetrics() *metrics {
 		tags:     counter("threat_tags_total", "Priority tags on the threats written; a threat may have several.", "tag"),
 		repeats: prometheus.NewCounter(prometheus.CounterOpts{Name: "ualstream_repeats_total",
 			Help: "Records that had been written before and were left out."}),
+		late: prometheus.NewCounter(prometheus.CounterOpts{Name: "ualstream_signals_late_total",
+			Help: "Hits that correlations did not count because their windows were over for longer than hits may be late."}),
+		forgotten: prometheus.NewCounter(prometheus.CounterOpts{Name: "ualstream_correlation_groups_forgotten_total",
+			Help: "Groups that correlations forgot because there were more than are kept in memory."}),
 		expired: counter("messages_expired_total", "Messages that Kafka deleted before the stage had read them: a loss.", "stage"),
 		skipped: counter("messages_skipped_total", "Messages that could not be decoded and were stepped over because --skip names them: a loss.", "stage"),
 		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ualstream_stage_lag_records",
@@ -59,10 +66,12 @@ func newMetrics() *metrics {
 		known: newIdentityMetrics(),
 		partitions: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_ingest_partitions",
 			Help: "Partitions of the ledger whose tenants are this worker's to collect."}),
+		waits: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_rules_waiting",
+			Help: "1 while other rules are in use than this worker's, so that it does not detect, else 0."}),
 		holding: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_ingest_held",
 			Help: "1 while normalize is more than an hour behind and only what expires within a day is fetched, else 0."}),
 	}
-	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.expired, m.skipped, m.lag, m.hidden, m.held,
+	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.waits, m.late, m.forgotten, m.expired, m.skipped, m.lag, m.hidden, m.held,
 		m.delay, m.partitions, m.holding, m.known.records, m.known.bytes, m.known.behind,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.begin()
@@ -118,6 +127,9 @@ func (m *metrics) detected(out []schemas.Message) {
 	now := time.Now()
 	for i := range out {
 		threat := &out[i]
+		if threat.Topic != schemas.TopicThreats {
+			continue
+		}
 		m.threats.WithLabelValues(threat.Header(schemas.HeaderTriage)).Inc()
 		if tags := threat.Header(schemas.HeaderTags); tags != "" {
 			for tag := range strings.SplitSeq(tags, ",") {
@@ -126,6 +138,18 @@ func (m *metrics) detected(out []schemas.Message) {
 		}
 		m.delayed(threat, partPublished, threat.Time, now)
 	}
+}
+
+// correlated notes what signals became.
+func (m *metrics) correlated(out []schemas.Message, late, forgotten int) {
+	m.late.Add(float64(late))
+	m.forgotten.Add(float64(forgotten))
+	for i := range out {
+		if out[i].Topic == schemas.TopicRejects {
+			m.rejects.WithLabelValues(StageCorrelate).Inc()
+		}
+	}
+	m.detected(out)
 }
 
 // lagUnknown forgets the lag that was measured last.

@@ -37,6 +37,7 @@ type Options struct {
 	Quota     int              // requests a minute and tenant; 0 is ingest's default
 	Triage    []schemas.Triage // which threats reach the threat topic; empty is all
 	Rules     *sigma.Set       // what findings come from; nil for none
+	Lateness  time.Duration    // how long after the end of a correlation's window its hits may come; 0 is 48 h
 	Sinks     []publish.Sink   // what publish delivers to, beyond the threat topic
 	// Deployment names whose the topics are: a worker of another one is refused. It is the app's client ID where the
 	// operator gives no name; "" checks all but that.

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -27,6 +28,8 @@ type Worker struct {
 	consumed consumed
 	skips    skips
 	pressure pressure
+	turn     turn
+	waited   bool        // it was said that this worker waits for its turn
 	prepared atomic.Bool // topics exist and are as they should be: stages may run
 }
 
@@ -70,7 +73,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	fetch, stopFetch := context.WithCancel(flow)
 	defer stopFetch()
 	var fetching sync.WaitGroup
-	for _, stage := range w.options.Stages {
+	for _, stage := range w.running() {
 		scope, done := flow, func() {}
 		if stage == StageIngest {
 			fetching.Add(1)
@@ -85,6 +88,9 @@ func (w *Worker) Run(ctx context.Context) error {
 		})
 	}
 	group.Go(func() error { return w.watchLag(flow) })
+	if w.rulesHash() != "" && slices.Contains(w.options.Stages, StageDetect) {
+		group.Go(func() error { return w.watchRules(flow) })
+	}
 	group.Go(func() error {
 		select {
 		case <-ctx.Done():
@@ -98,6 +104,17 @@ func (w *Worker) Run(ctx context.Context) error {
 		return nil
 	})
 	return group.Wait()
+}
+
+// running gives the stages that run here, those without a switch of their own with them.
+func (w *Worker) running() (all []string) {
+	for _, stage := range w.options.Stages {
+		all = append(all, stage)
+		if stage == StageDetect && w.correlates() {
+			all = append(all, StageCorrelate)
+		}
+	}
+	return all
 }
 
 // prefix begins the names of topics and groups.
@@ -119,7 +136,9 @@ func (w *Worker) stage(ctx context.Context, stage string) error {
 	case StageNormalize:
 		return w.normalize(ctx)
 	case StageDetect:
-		return w.detect(ctx)
+		return w.inTurn(ctx, w.detect)
+	case StageCorrelate:
+		return w.inTurn(ctx, w.correlate)
 	default:
 		return w.publish(ctx)
 	}

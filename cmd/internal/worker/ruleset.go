@@ -1,0 +1,204 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"math"
+	"sync"
+	"time"
+
+	"ualstream/schemas"
+)
+
+// Workers with different rules would judge one tenant now this way, now that, as partitions move between them. So one
+// set of rules is in use at a time, in detect and in correlate:
+//
+//   - A set of rules that the signals topic does not know takes over at once. That is a rolling deploy: from the first
+//     new worker on, the old ones leave their groups and wait to be replaced.
+//   - A set that was replaced does not come back while workers with the newer one live: an old worker that is restarted
+//     waits.
+//   - When nothing was heard of the newer set for rulesGone, one that waits takes over. That is the way back: end the
+//     workers with the new rules.
+const (
+	rulesEvery = 2 * time.Second  // how often a worker looks which rules are in use
+	rulesBeat  = 30 * time.Second // how often it is written that workers with them live
+	rulesGone  = 2 * time.Minute
+)
+
+// ruleSets is what the signals topic says of rules.
+type ruleSets struct {
+	own   string // hash of this worker's
+	known map[string]schemas.RuleSet
+}
+
+func (r *ruleSets) note(e schemas.RuleSet) {
+	if old, ok := r.known[e.Hash]; !ok || !e.At.Before(old.At) {
+		r.known[e.Hash] = e
+	}
+}
+
+// decide says whether this worker's rules are those in use, and which ones are. An entry is to be written where it has
+// a hash.
+func (r *ruleSets) decide(now time.Time) (inUse schemas.RuleSet, ours bool, write schemas.RuleSet) {
+	newest := time.Time{}
+	for _, e := range r.known {
+		if e.Since.After(newest) {
+			newest = e.Since
+		}
+		if now.Sub(e.At) < rulesGone && (inUse.Hash == "" || later(e, inUse)) {
+			inUse = e
+		}
+	}
+	own, known := r.known[r.own]
+	switch {
+	case inUse.Hash == r.own:
+		if now.Sub(own.At) >= rulesBeat {
+			own.At = now
+			write = own
+		}
+		return inUse, true, write
+	case inUse.Hash != "" && known:
+		return inUse, false, write
+	}
+	since := now
+	if !since.After(newest) { // another worker's clock is ahead
+		since = newest.Add(time.Millisecond)
+	}
+	write = schemas.RuleSet{Hash: r.own, Since: since, At: now}
+	return write, true, write
+}
+
+// later says whether one set took over after another; of two at once all agree on one.
+func later(a, b schemas.RuleSet) bool {
+	return a.Since.After(b.Since) || a.Since.Equal(b.Since) && a.Hash > b.Hash
+}
+
+// turn says whether the rules of this worker are in use.
+type turn struct {
+	mu      sync.Mutex
+	ours    bool
+	changed chan struct{} // closed when ours changes
+}
+
+func (t *turn) now() (ours bool, changed <-chan struct{}) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.changed == nil {
+		t.changed = make(chan struct{})
+	}
+	return t.ours, t.changed
+}
+
+// set says whether that is news.
+func (t *turn) set(ours bool) (news bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if news = ours != t.ours; news && t.changed != nil {
+		close(t.changed)
+		t.changed = nil
+	}
+	t.ours = ours
+	return news
+}
+
+// rulesHash names the rules of this worker; "" where there are none that others could differ from.
+func (w *Worker) rulesHash() string {
+	if w.options.Rules == nil {
+		return ""
+	}
+	return w.options.Rules.Hash()
+}
+
+// inTurn runs a stage while the rules of this worker are in use, until ctx ends.
+func (w *Worker) inTurn(ctx context.Context, stage func(context.Context) error) error {
+	if w.rulesHash() == "" {
+		return stage(ctx)
+	}
+	for ctx.Err() == nil {
+		ours, changed := w.turn.now()
+		if !ours {
+			select {
+			case <-changed:
+			case <-ctx.Done():
+			}
+			continue
+		}
+		running, stop := context.WithCancel(ctx)
+		go func() {
+			select {
+			case <-changed:
+				stop()
+			case <-running.Done():
+			}
+		}()
+		err := stage(running)
+		stop()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// watchRules keeps the turn until ctx ends. Its only error is one that waiting does not mend.
+func (w *Worker) watchRules(ctx context.Context) error {
+	partition, err := w.cluster.PartitionOf(ctx, schemas.TopicSignals, schemas.RuleSetKey())
+	if err != nil {
+		return orderly(ctx, err)
+	}
+	sets, next := &ruleSets{own: w.rulesHash(), known: map[string]schemas.RuleSet{}}, int64(0)
+	tick := time.NewTicker(rulesEvery)
+	defer tick.Stop()
+	for {
+		err := w.cluster.ReadPart(ctx, schemas.TopicSignals, partition, next, math.MaxInt64, func(m schemas.Message) error {
+			next = m.Offset + 1
+			entry, err := schemas.SignalsEntry(m)
+			if e, ok := entry.(schemas.RuleSet); ok && err == nil {
+				sets.note(e)
+			}
+			if _, newer := errors.AsType[*schemas.VersionError](err); newer {
+				return err
+			}
+			return nil
+		})
+		if err == nil {
+			err = w.takeTurn(ctx, sets)
+		}
+		if err != nil {
+			return orderly(ctx, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
+}
+
+// takeTurn writes what is to be said of this worker's rules, and says whether they are in use.
+func (w *Worker) takeTurn(ctx context.Context, sets *ruleSets) error {
+	inUse, ours, write := sets.decide(time.Now().UTC())
+	if write.Hash != "" {
+		m, err := write.Message()
+		if err != nil {
+			return err
+		}
+		if _, err := w.cluster.Produce(ctx, []schemas.Message{m}); err != nil {
+			return err
+		}
+		sets.note(write)
+	}
+	waits := 0.0
+	if !ours {
+		waits = 1
+	}
+	w.metrics.waits.Set(waits)
+	if news := w.turn.set(ours); !ours && (news || !w.waited) {
+		w.waited = true
+		w.options.Logger.Warn("other rules are in use, which took over later: this worker does not detect until it has the same, "+
+			"or until no worker with those has lived for some minutes", "stage", StageDetect, "rules", sets.own, "in_use", inUse.Hash, "since", inUse.Since)
+	} else if ours {
+		w.waited = false
+	}
+	return nil
+}
