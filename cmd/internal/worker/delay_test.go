@@ -27,7 +27,7 @@ func TestDelayIsToldInParts(t *testing.T) {
 	m, now := newMetrics(), time.Now().Truncate(time.Second)
 	m.arrived(rawOffered(now.Add(-time.Minute), now), eventOf(now.Add(-time.Hour)))
 	threat := eventOf(now.Add(-time.Hour))
-	threat.Time = now.Add(-5 * time.Hour)
+	threat.Topic, threat.Time = schemas.TopicThreats, now.Add(-5*time.Hour)
 	m.detected([]schemas.Message{*threat})
 
 	d := delaysOf(t, m)
