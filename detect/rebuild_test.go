@@ -199,6 +199,39 @@ func TestWhateverTheTimesARebuildTellsNothingTwice(t *testing.T) {
 	}
 }
 
+// TestWhatFiresInARebuildAloneIsTakenBack replays hits that are known to have fired nothing, as some of them were late
+// when more was known.
+func TestWhatFiresInARebuildAloneIsTakenBack(t *testing.T) {
+	c := newCounting(t, sprayed)
+	for user := range 4 {
+		c.Replay(c.signal(user, time.Duration(user)*time.Second), int64(user), c.noon)
+	}
+	c.offset = 10
+	found := c.hit(4, time.Minute)
+	if len(found.Fired) != 1 || found.Fired[0].Update != 0 || found.Fired[0].Count != 5 || len(found.Threats) != 1 {
+		t.Errorf("%+v", found)
+	}
+}
+
+// TestAnUpdateIsToldWhenAnHourHasPassed has hits go on slowly, of which the first, the second, the fourth would be told.
+func TestAnUpdateIsToldWhenAnHourHasPassed(t *testing.T) {
+	c := newCounting(t, sprayed)
+	count := 0
+	for i := range 60 {
+		at := c.noon.Add(time.Duration(i) * 5 * time.Minute)
+		s := c.signal(i, time.Duration(i)*5*time.Minute)
+		for _, f := range c.Add(s, int64(i), at).Fired {
+			count = f.Count
+		}
+		if i >= 3 && i+1-count > 12 {
+			t.Fatalf("of %d hits %d are told", i+1, count)
+		}
+	}
+	if count < 48 {
+		t.Errorf("%d hits are told", count)
+	}
+}
+
 // templates gives a signal for each correlation that counts sign-ins.
 func templates(t *testing.T, documents ...string) []schemas.Signal {
 	t.Helper()

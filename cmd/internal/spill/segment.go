@@ -22,9 +22,13 @@ type segment struct {
 }
 
 // newSegment makes a file that has no name any more where the system allows that: it is gone when the process is,
-// however that ends.
+// however that ends. A folder that is missing is made.
 func newSegment(dir string, slot int) (*segment, error) {
-	file, err := os.CreateTemp(dir, "ualstream-groups-*")
+	err := os.MkdirAll(dir, 0o700)
+	var file *os.File
+	if err == nil {
+		file, err = os.CreateTemp(dir, "ualstream-groups-*")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("make a file for groups: %w", err)
 	}

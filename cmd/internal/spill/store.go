@@ -17,7 +17,7 @@ import (
 
 // Config says what a store is.
 type Config struct {
-	Dir string // where its files are made, which is there
+	Dir string // where its files are made
 	// Lost, if not nil, is told of groups that were lost, and why.
 	Lost func(groups int, why error)
 }
