@@ -91,7 +91,7 @@ func TestAFindingOfACorrelationSaysWhatWasCounted(t *testing.T) {
 	value := found.Threats[0].Value
 	for path, want := range map[string]string{
 		"activity_id": "1", "type_uid": "200401", "severity": "High", "metadata.sequence": "",
-		"message":                                  "Spray: 3 hits within 2m0s, address 192.0.2.7, by u1@contoso.example, u2@contoso.example, u3@contoso.example, from 192.0.2.7",
+		"message":                                  "Spray: u1@contoso.example, u2@contoso.example, u3@contoso.example failed to sign in (3 events within 2m), from 192.0.2.7",
 		"finding_info.uid":                         found.Fired[0].UID,
 		"finding_info.related_events_count":        "3",
 		"finding_info.related_events.#.uid":        `["e1-0","e2-60","e3-120"]`,

@@ -1,0 +1,81 @@
+package detect
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"ualstream/detect/sigma"
+	"ualstream/schemas"
+)
+
+// telling says for people what a correlation counted: who did what, how often, in how long, from where.
+func telling(of *sigma.Correlation, f schemas.Fired, hits []hit) string {
+	accounts := different(hits, func(h hit) string { return h.Actor })
+	what := or(listed(accounts), "somebody") + " " + strings.Join(different(hits, func(h hit) string {
+		did, _ := deed(h.Operation)
+		return did
+	}), ", then ")
+	within := lasting(f.Last.Sub(f.First))
+	switch {
+	case f.Update > 0:
+		what = fmt.Sprintf("by now %d events within %s, the newest: %s", f.Count, within, what)
+	case f.Count > 1:
+		what += fmt.Sprintf(" (%d events within %s)", f.Count, within)
+	}
+	for i, name := range of.GroupBy {
+		what += shared(name, phrase(f.Group[i]), accounts)
+	}
+	if from := listed(different(hits, func(h hit) string { return h.Address })); from != "" {
+		what += ", from " + from
+	}
+	return title(&of.About) + ": " + what
+}
+
+// shared says what the events of a group have in common, save for what is told of them anyway.
+func shared(field, value string, accounts []string) string {
+	name := strings.TrimPrefix(field, "derived.")
+	switch lower(name) {
+	case "address", "actor", "actor_id", "account", "intersystemsid":
+		return ""
+	case "mailbox":
+		if slices.ContainsFunc(accounts, func(a string) bool { return strings.EqualFold(a, value) }) {
+			return ""
+		}
+		return ", in the mailbox " + value
+	case "user_agent", "clientinfostring":
+		return `, by the program "` + value + `"`
+	case "subject":
+		return `, about "` + value + `"`
+	}
+	return ", " + name[strings.LastIndexByte(name, '.')+1:] + " " + value
+}
+
+// listed names the first of several.
+func listed(names []string) string {
+	var first []string
+	for _, n := range names[:min(len(names), maxNamed)] {
+		first = append(first, phrase(n))
+	}
+	list := strings.Join(first, ", ")
+	if len(names) > maxNamed {
+		list += " and others"
+	}
+	return list
+}
+
+// lasting writes a length of time without units that are zero.
+func lasting(d time.Duration) string {
+	if d < time.Second {
+		return "a second"
+	}
+	s := d.Round(time.Second).String()
+	if strings.HasSuffix(s, "m0s") {
+		s = strings.TrimSuffix(s, "0s")
+	}
+	if strings.HasSuffix(s, "h0m") {
+		s = strings.TrimSuffix(s, "0m")
+	}
+	return s
+}
