@@ -14,7 +14,7 @@ var deeds = map[string]string{
 	"enable-inboxrule":  "switched an inbox rule on",
 	"disable-inboxrule": "switched an inbox rule off",
 	"remove-inboxrule":  "removed an inbox rule",
-	"updateinboxrules":  "changed an inbox rule by Outlook",
+	"updateinboxrules":  "changed an inbox rule",
 
 	"new-transportrule": "made a mail-flow rule",
 	"set-transportrule": "changed a mail-flow rule",
@@ -46,15 +46,18 @@ var deeds = map[string]string{
 	"new-managementroleassignment":   "assigned a role",
 }
 
+// prepositions lead from a deed to what it was done to, where it is not "in".
+var prepositions = map[string]string{
+	"set-mailbox":                   "of",
+	"disable strong authentication": "of",
+	"send":                          "from",
+}
+
 // deed says what an operation is, and by which word a mailbox follows it.
 func deed(operation string) (did, preposition string) {
 	name := strings.TrimRight(operation, ". ")
-	did, preposition = deeds[lower(name)], "in"
+	did, preposition = deeds[lower(name)], or(prepositions[lower(name)], "in")
 	switch {
-	case lower(name) == "set-mailbox":
-		preposition = "of"
-	case did == "sent mail":
-		preposition = "from"
 	case did != "":
 	case name == "":
 		did = "did something"

@@ -22,9 +22,8 @@ func (s *scene) sentence(title string) string {
 		say(s.toWhom(), listed(s.to))
 	}
 	say(", from ", s.address)
-	if status := s.event.Get("status"); s.event.Get("status_id").Int() == 2 {
-		say(" (", phrase(lower(status.String())))
-		say(" ", phrase(s.event.Get("status_code").String()))
+	if s.event.Get("status_id").Int() == 2 || lower(s.operation) == "userloginfailed" { // which may call itself a success
+		say(" (failure ", or(phrase(s.event.Get("status_code").String()), "without a number"))
 		b.WriteString(")")
 	}
 	return b.String()
@@ -56,14 +55,53 @@ func (s *scene) done() string {
 	if agent := s.event.Get("http_request.user_agent").Str; s.mailbox == "" && agent != "" && !strings.HasPrefix(agent, "Mozilla/") {
 		did += " by " + phrase(agent)
 	}
-	what := or(s.event.Get("entity.name").String(), s.event.Get("user.name").String())
+	what, whom := s.event.Get("entity.name").String(), s.event.Get("user.name").String()
 	switch {
 	case s.mailbox != "":
 		did += " " + preposition + " " + s.whose()
-	case s.rule == "" && what != "" && !strings.EqualFold(what, s.who):
+	case what != "" && s.rule == "":
 		did += " on " + phrase(what)
+	case whom != "" && s.event.Get("resources.0.name").String() != "":
+		return did + " for " + phrase(whom) + " on " + phrase(s.event.Get("resources.0.name").String())
+	case whom != "" && !strings.EqualFold(whom, s.who):
+		did += " " + strings.Replace(preposition, "in", "on", 1) + " " + phrase(whom)
 	}
-	return did
+	return did + s.settings()
+}
+
+// settings names what was set, and to what.
+func (s *scene) settings() string {
+	var set []string
+	told := func(name string) bool {
+		return name != "" && !among(formalities, name) && !strings.Contains(lower(name), "password") && len(set) < maxSettings
+	}
+	parameters(s.event.Get("unmapped.Parameters"), func(name, value string) bool {
+		if value = bounded(phrase(value), maxSetting); value != "" && told(name) {
+			set = append(set, phrase(name)+" "+value)
+		}
+		return true
+	})
+	for _, changed := range s.event.Get("unmapped.ModifiedProperties.#.Name").Array() {
+		if name := changed.String(); told(name) {
+			set = append(set, phrase(name))
+		}
+	}
+	if len(set) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(set, ", ") + ")"
+}
+
+// Bounds of what a sentence says of settings.
+const (
+	maxSettings = 4
+	maxSetting  = 60 // bytes of a value
+)
+
+// formalities are parameters that say how a cmdlet was run, and what the sentence says anyway.
+var formalities = []string{
+	"Identity", "Name", "Force", "Confirm", "AlwaysDeleteOutlookRulesBlob", "DomainController", "ErrorAction", "WarningAction",
+	"Included Updated Properties", "TargetId.ServicePrincipalNames",
 }
 
 // given says who was given which rights on what, where that is what happened.
@@ -77,10 +115,12 @@ func (s *scene) given() string {
 		return ""
 	}
 	whom, on := s.event.Get("user"), s.event.Get("resources.0")
-	to, thing := phrase(or(whom.Get("name").String(), or(whom.Get("uid").String(), "somebody"))), phrase(on.Get("name").String())
+	to, thing := phrase(or(whom.Get("name").String(), or(everyone[whom.Get("uid").String()], or(whom.Get("uid").String(), "somebody")))), phrase(on.Get("name").String())
 	right := "the right " + listed(rights)
 	if strings.EqualFold(rights[0], "unknown") {
 		right = "rights"
+	} else if len(rights) > 1 {
+		right = "the rights " + listed(rights)
 	}
 	switch {
 	case strings.HasPrefix(s.operation, "Consent to application"):
@@ -94,6 +134,9 @@ func (s *scene) given() string {
 	}
 	return fmt.Sprintf("gave %s the role %s", to, listed(rights))
 }
+
+// everyone are the well-known SIDs of those who are nobody in particular.
+var everyone = map[string]string{"S-1-1-0": "Everyone", "S-1-5-7": "Anonymous"}
 
 // serviceUser is OCSF's user.type_id of a service, as whom Entra names the application that a right is about.
 const serviceUser = 4
