@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io/fs"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -73,11 +74,23 @@ func TestEveryRuleSaysWhatAnAnalystNeeds(t *testing.T) {
 			if !slices.Contains([]string{"informational", "low", "medium", "high", "critical"}, a.Level) {
 				t.Errorf("%s: %q has the level %q", file, a.Title, a.Level)
 			}
-			if len(a.Description) < 40 || len(a.FalsePositives) == 0 || a.Status == "" || a.Author == "" || a.Date == "" {
-				t.Errorf("%s: %q lacks a description, falsepositives, status, author or date", file, a.Title)
+			if len(a.Description) < 40 || len(a.FalsePositives) == 0 || a.Status == "" || a.Author == "" || a.Date == "" || len(a.References) < 2 {
+				t.Errorf("%s: %q lacks a description, falsepositives, status, author, date or references", file, a.Title)
 			}
 			if !slices.ContainsFunc(a.Tags, technique.MatchString) {
 				t.Errorf("%s: %q names no technique of ATT&CK: %v", file, a.Title, a.Tags)
+			}
+		}
+	}
+}
+
+func TestReferencesAreAddresses(t *testing.T) {
+	for file, all := range load(t) {
+		for _, a := range all {
+			for _, r := range a.References {
+				if u, err := url.Parse(r); err != nil || u.Scheme != "https" || u.Host == "" {
+					t.Errorf("%s: %q refers to %q", file, a.Title, r)
+				}
 			}
 		}
 	}
