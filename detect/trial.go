@@ -9,17 +9,17 @@ import (
 
 // Trial watches rules and correlations work on a few events, all in memory: for tests of rules.
 type Trial struct {
-	engine   *Engine
-	trackers map[*sigma.Correlation]*sigma.Tracker
-	fired    map[*sigma.About]bool // whether it was told, and not only counted
+	engine *Engine
+	counts *Recount
+	fired  map[*sigma.About]bool // whether it was told, and not only counted
 }
 
 // NewTrial gives a trial that has seen nothing.
 func (e *Engine) NewTrial() *Trial {
-	return &Trial{e, map[*sigma.Correlation]*sigma.Tracker{}, map[*sigma.About]bool{}}
+	return &Trial{e, e.NewRecount(), map[*sigma.About]bool{}}
 }
 
-// Add looks at one more event. Events come in the order in which they happened.
+// Add looks at one more event.
 func (t *Trial) Add(event []byte) error {
 	if err := schemas.CheckEvent(event); err != nil {
 		return err
@@ -36,28 +36,17 @@ func (t *Trial) Add(event []byte) error {
 	for _, h := range hits {
 		t.fire(&h.Rule.About, !h.Mute)
 	}
-	for _, s := range t.engine.signals(r, hits) {
-		t.count(s)
+	if t.counts != nil {
+		t.counts.add(t.engine.Outgoing(event, t.engine.signals(r, hits)), func(c Correlated) {
+			for _, f := range c.Fired {
+				t.fire(&t.counts.counts.known[f.Correlation].About, len(c.Threats) > 0)
+			}
+		})
 	}
 	return nil
 }
 
 func (t *Trial) fire(a *sigma.About, told bool) { t.fired[a] = t.fired[a] || told }
-
-// count adds a signal to its correlation, and what comes of that to those that refer to it.
-func (t *Trial) count(s sigma.Signal) {
-	c := s.Correlation
-	if t.trackers[c] == nil {
-		t.trackers[c] = sigma.NewTracker(c, sigma.TrackerOptions{})
-	}
-	o := t.trackers[c].Add(s.Group, s.Sample)
-	if o.Kind == sigma.Fired {
-		t.fire(&c.About, !c.Mute)
-	}
-	for _, next := range t.engine.rules.Chain(c, o, nil) {
-		t.count(next)
-	}
-}
 
 // Fired says whether a rule or correlation has matched, and whether that is told, and not only counted by others.
 func (t *Trial) Fired(a *sigma.About) (fired, told bool) {

@@ -25,6 +25,9 @@ type Config struct {
 	// rest is listed and waits as pending. It is asked for each blob. nil never is.
 	Hold func() bool
 
+	// Started says when others last started subscriptions, by content type: none is started again for a quarter of an hour.
+	Started map[string]schemas.Start
+
 	Poll     time.Duration // between two listings; 1 minute by default
 	Overlap  time.Duration // how far a listing reaches back before the last one; 6 hours by default
 	Parallel int           // blobs fetched at once, of all content types together; 16 by default; slots says who goes first

@@ -3,23 +3,37 @@ package ingest
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
 	"time"
 
 	"ualstream/ingest/o365"
+	"ualstream/schemas"
 )
 
-// startEvery is how long Microsoft asks to wait before the same subscription is started again.
-const startEvery = 15 * time.Minute
-
-// gate starts a subscription, and never twice within startEvery.
+// gate starts a subscription, and never twice within schemas.StartEvery, whoever started it.
 type gate struct {
 	mu   sync.Mutex
 	last time.Time
 	err  error // what became of the last start
 }
+
+// gateAfter gives a gate for a subscription that was started before, perhaps by another machine, whose clock may be ahead.
+func gateAfter(s schemas.Start, ever bool) *gate {
+	g := &gate{}
+	if now := time.Now(); ever && s.Recent(now) {
+		g.last = now.Add(-max(0, now.Sub(s.At))) // by this machine's running time
+		if s.Refused != "" {
+			g.err = errors.New(s.Refused)
+		}
+	}
+	return g
+}
+
+// errStarted says that a subscription was started a short time ago, which is all that can be done.
+var errStarted = errors.New("it was started and is not listed yet")
 
 // start is asked for because of a request that was sent at some time. Where the subscription was started after that,
 // the request deserves another try. It goes by this machine's running time: a clock that is set changes nothing.
@@ -29,12 +43,11 @@ func (g *gate) start(ctx context.Context, w *watch, sent time.Time) error {
 	if g.last.After(sent) {
 		return g.err
 	}
-	if wait := time.Until(g.last.Add(startEvery)); !g.last.IsZero() && wait > 0 {
+	if wait := time.Until(g.last.Add(schemas.StartEvery)); !g.last.IsZero() && wait > 0 {
 		if g.err != nil {
 			return fmt.Errorf("start again in %s: %w", wait.Round(time.Second), g.err)
 		}
-		return fmt.Errorf("subscription %s was started and is not listed yet: start again in %s",
-			w.contentType, wait.Round(time.Second))
+		return fmt.Errorf("subscription %s: %w: start again in %s", w.contentType, errStarted, wait.Round(time.Second))
 	}
 	g.last = time.Now()
 	g.err = inTime(ctx, func(ctx context.Context) error { return w.c.cfg.Feed.Start(ctx, w.contentType) })

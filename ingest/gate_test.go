@@ -46,9 +46,43 @@ func TestBlobsThatAStartDoesNotMendDoNotStartAgainWithinAQuarterOfAnHour(t *test
 			t.Errorf("%d starts in three hours", len(f.starts))
 		}
 		for i := 1; i < len(f.starts); i++ {
-			if d := f.starts[i].Sub(f.starts[i-1]); d < startEvery {
+			if d := f.starts[i].Sub(f.starts[i-1]); d < schemas.StartEvery {
 				t.Errorf("start %d came %s after the one before", i, d)
 			}
+		}
+	})
+}
+
+// stopped is a feed whose subscription is not listed as enabled.
+type stopped struct{ *script }
+
+func (stopped) Subscriptions(context.Context) ([]o365.Subscription, error) { return nil, nil }
+
+func TestASubscriptionThatAnotherProgramStartedIsListedAndNotStartedSoonAfter(t *testing.T) {
+	for ago, wait := range map[time.Duration]time.Duration{
+		5 * time.Minute:  10 * time.Minute,
+		-5 * time.Minute: 15 * time.Minute, // their clock is ahead
+		time.Hour:        0,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &script{list: func(window) ([]o365.Blob, error) { return nil, &o365.Error{Status: 400, Code: "AF20022"} }}
+			begun, _ := pass(t, f, time.Hour, func(cfg *Config) {
+				cfg.Feed = stopped{f}
+				cfg.Started = map[string]schemas.Start{"Audit.Exchange": {At: time.Now().Add(-ago)}}
+			})
+			if len(f.starts) == 0 || f.starts[0].Sub(begun) < wait {
+				t.Errorf("started %s ago by another: starts %v after %v", ago, f.starts, begun)
+			}
+		})
+	}
+	synctest.Test(t, func(t *testing.T) {
+		f := &script{}
+		pass(t, f, time.Minute, func(cfg *Config) {
+			cfg.Feed = stopped{f}
+			cfg.Started = map[string]schemas.Start{"Audit.Exchange": {At: time.Now().Add(-time.Minute)}}
+		})
+		if len(f.starts) != 0 || len(f.sent) == 0 {
+			t.Errorf("%d starts and %d listings in the first minute, want listings alone", len(f.starts), len(f.sent))
 		}
 	})
 }

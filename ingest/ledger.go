@@ -82,7 +82,9 @@ func (l *Ledger) Apply(b schemas.Blob) {
 	if was.rank() == unknown && l.over(e) { // it was forgotten, and is read again
 		return
 	}
-	l.days.move(was, e)
+	if e != was {
+		l.days.move(was, e)
+	}
 	l.parked.follow(key, b)
 	l.blobs[key] = e
 }
@@ -105,6 +107,13 @@ func (l *Ledger) Stored(key string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.blobs[idOfKey(key)].rank() == stored
+}
+
+// Records gives how many records a blob that is known to be stored had.
+func (l *Ledger) Records(key string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return int(l.blobs[idOfKey(key)].records)
 }
 
 // settled says whether nothing is to be done for a blob that is listed with that expiry, which may be zero: it is

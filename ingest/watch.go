@@ -30,14 +30,15 @@ type watch struct {
 	contentType string
 	log         *slog.Logger
 	tell        teller
-	gate        gate
+	gate        *gate
 	margin      atomic.Int64 // how far listings stay inside the seven days
 	later       later
 }
 
 func (c *Collector) watch(contentType string) *watch {
 	log := c.log.With("source", contentType)
-	w := &watch{c: c, contentType: contentType, log: log, tell: teller{log: log},
+	started, ever := c.cfg.Started[contentType]
+	w := &watch{c: c, contentType: contentType, log: log, tell: teller{log: log}, gate: gateAfter(started, ever),
 		later: later{turns: map[id]*turn{}}}
 	w.margin.Store(int64(margin))
 	return w
@@ -52,7 +53,7 @@ func (w *watch) run(ctx context.Context) {
 	live := withErrand(ctx, errand{class: classOf(w.contentType, true, retention)})
 	subscribed := w.persist(live, "subscription", func() error {
 		err := w.subscribe(live)
-		if errors.Is(err, errUnanswered) { // a listing is answered by itself, and says as well that there is none
+		if errors.Is(err, errUnanswered) || errors.Is(err, errStarted) { // a listing says as well that there is none
 			w.tell.met("subscription", err)
 			return nil
 		}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"ualstream/ingest/o365"
+	"ualstream/schemas"
 )
 
 func TestTheFirstSweepListsSevenDays(t *testing.T) {
@@ -206,7 +207,7 @@ func TestASubscriptionIsNotStartedTwiceWithinAQuarterOfAnHour(t *testing.T) {
 			t.Errorf("%d starts in three hours", len(f.starts))
 		}
 		for i := 1; i < len(f.starts); i++ {
-			if d := f.starts[i].Sub(f.starts[i-1]); d < startEvery {
+			if d := f.starts[i].Sub(f.starts[i-1]); d < schemas.StartEvery {
 				t.Errorf("start %d came %s after the one before", i, d)
 			}
 		}

@@ -137,6 +137,10 @@ func findingLine(m schemas.Message) line {
 	if s := event.Get("severity").Str; s != "" {
 		l.label += " " + word(s, 16)
 	}
+	if isOfSeveral(event) {
+		l.rest = severalLine(event, title)
+		return l
+	}
 	actor := m.Header(schemas.HeaderActor)
 	l.rest = append(l.rest, who(actor), phrase(title, "(no title)"))
 	if operation := strings.TrimSpace(m.Header(schemas.HeaderOperation)); operation != "" {

@@ -40,16 +40,18 @@ type Blob struct {
 // Key gives the entry's key, tenant/type/contentId.
 func (b Blob) Key() string { return b.Tenant + "/" + b.ContentType + "/" + b.ContentID }
 
-// Day names the day that the blob is counted in: that of contentCreated, or where that could not be read, of seven days
-// before its expiry.
-func (b Blob) Day() string {
+// Day names the day that the blob is counted in: that of Offered.
+func (b Blob) Day() string { return DayOf(b.Offered()) }
+
+// Offered is when Microsoft made the blob: contentCreated, or where that could not be read, seven days before its expiry.
+func (b Blob) Offered() time.Time {
 	switch {
 	case !b.Created.IsZero():
-		return DayOf(b.Created)
+		return b.Created
 	case !b.Expires.IsZero():
-		return DayOf(b.Expires.AddDate(0, 0, -7))
+		return b.Expires.AddDate(0, 0, -7)
 	default:
-		return DayOf(b.At)
+		return b.At
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"runtime"
 
 	"ualstream/cmd/internal/auditfile"
+	"ualstream/schemas"
 )
 
 // batchSize is how many bytes of bodies a batch takes; it has one body where that is longer.
@@ -14,17 +15,24 @@ const batchSize = 256 << 10
 // again.
 const unusual = 8 * batchSize
 
-// maker makes lines of one body after another: it appends them to dst, each with its newline. An error is the reason
-// why the body cannot be read; nothing is appended then. It may keep memory from call to call, so that each batch has
-// one of its own.
-type maker func(dst, body []byte) ([]byte, error)
+// maker makes lines of one body after another: it appends them to dst, each with its newline, and gives what the body is
+// counted for. An error is the reason why the body cannot be read; nothing is appended then. It may keep memory from call
+// to call, so that each batch has one of its own.
+type maker func(dst, body []byte) ([]byte, []schemas.Signal, error)
 
 // batch is a stretch of what was read, worked on beside others while reading goes on.
 type batch struct {
-	parts []part
-	text  []byte // the bodies, one after the other
-	lines []byte // what was made of them
-	done  chan struct{}
+	parts  []part
+	text   []byte // the bodies, one after the other
+	lines  []byte // what was made of them
+	counts []counts
+	done   chan struct{}
+}
+
+// counts is what a body is counted for, and where within the lines what comes of that belongs.
+type counts struct {
+	end     int
+	signals []schemas.Signal
 }
 
 // part is one body in a batch.
@@ -41,7 +49,10 @@ func (b *batch) make(lines maker) {
 	for i := range b.parts {
 		p := &b.parts[i]
 		if body := b.text[start:p.end]; p.bad == nil {
-			b.lines, p.bad = lines(b.lines, body)
+			var signals []schemas.Signal
+			if b.lines, signals, p.bad = lines(b.lines, body); len(signals) > 0 {
+				b.counts = append(b.counts, counts{len(b.lines), signals})
+			}
 		}
 		start = p.end
 	}
@@ -80,7 +91,7 @@ func (f *filter) spare() *batch {
 	if n := len(f.used); n > 0 {
 		b, f.used = f.used[n-1], f.used[:n-1]
 	}
-	return &batch{parts: b.parts[:0], text: b.text[:0], lines: b.lines[:0], done: make(chan struct{})}
+	return &batch{parts: b.parts[:0], text: b.text[:0], lines: b.lines[:0], counts: b.counts[:0], done: make(chan struct{})}
 }
 
 // finish waits for the oldest batch and hands on what was made of it: so the output is in the order of the input.
@@ -88,9 +99,14 @@ func (f *filter) finish() error {
 	b := f.working[0]
 	f.working = f.working[1:]
 	<-b.done
-	_, _ = f.out.Write(b.lines) // unwritable tells whether it could
-	f.given += bytes.Count(b.lines, []byte{'\n'})
 	start := 0
+	for _, c := range b.counts {
+		f.write(b.lines[start:c.end])
+		f.write(f.count(c.signals))
+		start = c.end
+	}
+	f.write(b.lines[start:])
+	start = 0
 	for _, p := range b.parts {
 		if err := f.account(p, b.text[start:p.end]); err != nil {
 			return err
@@ -101,6 +117,12 @@ func (f *filter) finish() error {
 		f.used = append(f.used, b)
 	}
 	return f.unwritable()
+}
+
+// write hands on lines; unwritable tells whether it could.
+func (f *filter) write(lines []byte) {
+	_, _ = f.out.Write(lines)
+	f.given += bytes.Count(lines, []byte{'\n'})
 }
 
 // finishAll hands on all that was made of what was read.

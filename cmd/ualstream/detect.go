@@ -20,9 +20,11 @@ arrays, in UTF-16, in gzip, zip or tar. They need not be sorted. With --raw it r
 
 Threats come out as JSON lines. An event that deserves it comes out with its tags in metadata.labels; the tag "triage"
 in metadata.tags is priority, or noise for what services do by the thousand. Behind it stand the findings, of triage
-finding: an OCSF Detection Finding for each rule that matches the event. A rule that cannot be used is reported on
-standard error, and the others work; 'ualstream help rules' tells of rules. Correlations, which count over many events,
-need 'ualstream run'.
+finding: an OCSF Detection Finding for each rule that matches the event, and for each correlation, which counts over
+many events, that the event completes; what else it counts comes as updates of that finding (activity_id 2, the same
+finding_info.uid), told at the first, second, fourth, eighth and so on. Correlations count by the events' own time, within
+a tenant, over all files together, and no event is too late for them. A rule that cannot be used is reported on standard
+error, and the others work; 'ualstream help rules' tells of rules.
 
 ` + filterUsage + ruleUsage + `    --raw             read audit records
     --optional        tag also what is only loosely tied to the compromise of a mailbox
@@ -53,35 +55,43 @@ func detectFilter(ctx context.Context, e *env, args []string) error {
 	engine := detect.New(detect.Options{Optional: *optional, Rules: set})
 	f := &filter{env: e, from: "events", to: "threats", read: auditfile.Values, mended: errNoEvent, hint: isRecordHint}
 	f.maker = func() maker {
-		return func(dst, event []byte) ([]byte, error) {
+		return func(dst, event []byte) ([]byte, []schemas.Signal, error) {
 			if err := checkEvent(event); err != nil {
-				return dst, err
+				return dst, nil, err
 			}
 			onOneLine(event)
-			return threats(dst, engine, event), nil
+			lines, signals := threats(dst, engine, event)
+			return lines, signals, nil
 		}
 	}
 	if *raw {
 		f.from, f.read, f.mended, f.hint = "records", auditfile.Records, errIsEvent, "leave --raw out"
 		f.maker = func() maker { return rawThreats(engine) }
 	}
+	counts := engine.NewRecount()
+	f.count = func(signals []schemas.Signal) []byte { return appendThreats(nil, counts.Add(signals)) }
 	return f.run(ctx, files, *rejects)
 }
 
 // rawThreats makes threats of records.
 func rawThreats(engine *detect.Engine) maker {
 	var event []byte
-	return func(dst, body []byte) (_ []byte, err error) {
+	return func(dst, body []byte) (lines []byte, signals []schemas.Signal, err error) {
 		if event, err = appendEvent(event[:0], body); err != nil {
-			return dst, err
+			return dst, nil, err
 		}
-		return threats(dst, engine, event), nil
+		lines, signals = threats(dst, engine, event)
+		return lines, signals, nil
 	}
 }
 
-// threats appends the lines of what detection says of an event.
-func threats(dst []byte, engine *detect.Engine, event []byte) []byte {
-	found, _ := engine.Detect(event) // signals are for correlations, which need a topic
+// threats appends the lines of what detection says of an event, and gives what correlations count of it.
+func threats(dst []byte, engine *detect.Engine, event []byte) ([]byte, []schemas.Signal) {
+	found, signals := engine.Detect(event)
+	return appendThreats(dst, found), engine.Outgoing(event, signals)
+}
+
+func appendThreats(dst []byte, found []schemas.Threat) []byte {
 	for _, t := range found {
 		dst = append(append(dst, t.Value...), '\n')
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"ualstream/cmd/internal/auditfile"
+	"ualstream/schemas"
 )
 
 var errInterrupted = errors.New("interrupted")
@@ -27,8 +28,11 @@ type filter struct {
 	from, to string // what goes in and what comes out, in the plural
 	read     func(io.Reader, string) iter.Seq2[auditfile.Record, error]
 	maker    func() maker // makers of different batches work at the same time
-	mended   error        // a reason why a body cannot be read that the hint mends
-	hint     string
+	// count gives the lines that come of what bodies are counted for, one body after the other in the order of the input.
+	// It is not called where makers give no signals.
+	count  func([]schemas.Signal) []byte
+	mended error // a reason why a body cannot be read that the hint mends
+	hint   string
 
 	out      *bufio.Writer // its error is sticky
 	rejects  *rejectFile

@@ -62,12 +62,12 @@ func normalizeFilter(ctx context.Context, e *env, args []string) error {
 }
 
 // normalized appends the line of a record's event. Where there is none it appends nothing.
-func normalized(dst, body []byte) ([]byte, error) {
+func normalized(dst, body []byte) ([]byte, []schemas.Signal, error) {
 	lines, err := appendEvent(dst, body)
 	if err != nil {
-		return dst, err
+		return dst, nil, err
 	}
-	return append(lines, '\n'), nil
+	return append(lines, '\n'), nil, nil
 }
 
 // appendEvent appends the event of a record, on one line.

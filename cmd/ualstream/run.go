@@ -40,8 +40,7 @@ What runs here:
     --guarantee G         exactly-once: a read_committed consumer sees each event and threat once; or at-least-once:
                           no transactions, and a crash repeats some (exactly-once)
     --threats LIST        which threats reach their topic: finding,priority,noise (all)
-    --rules DIR           Sigma rules of your own, besides those that ualstream brings along; can be repeated. Rules find
-                          threats in single events; correlations, which count over many, do not count yet
+    --rules DIR           Sigma rules and correlations of your own, besides those that ualstream brings along; can be repeated
     --builtin=false       leave out the rules that ualstream brings along
     --filters DIR         Sigma filters, which take events away from rules; can be repeated
     --placeholders FILE   what %name% stands for in rules: YAML, a list of values a name

@@ -319,7 +319,7 @@ func TestNoSubscriptionIsStartedTwiceWithin15Minutes(t *testing.T) {
 	if found := failures(s.report(tenant)); len(found) != 1 || found[0].Name != "auditing" {
 		t.Errorf("doctor says that these are at fault: %+v", found)
 	}
-	long := s.entry().With("Audit.Exchange", doctor.Start{At: time.Now().Add(-16 * time.Minute), NoAudit: true})
+	long := s.entry().With("Audit.Exchange", schemas.Start{At: time.Now().Add(-16 * time.Minute), NoAudit: true})
 	if err := remember(t.Context(), s.cluster())(long); err != nil {
 		t.Fatal(err)
 	}

@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -139,7 +138,7 @@ func skippedFeeds(want schemas.Tenant, format string, args ...any) []Check {
 // unconnected judges a tenant that nobody wants to fetch by what is remembered of the last try to connect it.
 func unconnected(want schemas.Tenant, e Entry) []Check {
 	for _, s := range e.Starts {
-		if errors.Is(s.Err(), errNoAudit) {
+		if s.NoAudit {
 			list := skippedFeeds(want, "cannot be started before auditing is on")
 			list[0] = auditingOff()
 			list[0].Says = fmt.Sprintf("when the tenant was to be connected, at %s, %s", s.At.UTC().Format("2006-01-02 15:04Z"), strings.TrimSuffix(list[0].Says, "."))

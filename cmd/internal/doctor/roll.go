@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -12,22 +11,8 @@ import (
 	"ualstream/schemas"
 )
 
-// startsHeader is the header of a message of the tenants topic that remembers when subscriptions were started. Workers
-// do not read it. It may be on a tombstone, too: a tenant that could not be connected.
-const startsHeader = "starts"
-
-// StartEvery is how long Microsoft asks to wait before the same subscription is started again.
-const StartEvery = 15 * time.Minute
-
-// Start is when a subscription was last started, and what became of it.
-type Start struct {
-	At      time.Time `json:"at"`
-	Refused string    `json:"refused,omitempty"` // why it was refused, in one line
-	NoAudit bool      `json:"no_audit,omitempty"`
-}
-
-// Err gives why the start was refused, nil where it was not.
-func (s Start) Err() error {
+// refusal gives why a start was refused, nil where it was not.
+func refusal(s schemas.Start) error {
 	switch {
 	case s.NoAudit:
 		return errNoAudit
@@ -40,13 +25,13 @@ func (s Start) Err() error {
 // Entry is what the tenants topic says of a tenant.
 type Entry struct {
 	Tenant    schemas.Tenant
-	Connected bool             // else it is removed, or was never connected
-	Starts    map[string]Start // by content type
+	Connected bool                     // else it is removed, or was never connected
+	Starts    map[string]schemas.Start // by content type
 }
 
 // With gives the entry with another start of a content type.
-func (e Entry) With(contentType string, s Start) Entry {
-	starts := map[string]Start{contentType: s}
+func (e Entry) With(contentType string, s schemas.Start) Entry {
+	starts := map[string]schemas.Start{contentType: s}
 	for name, other := range e.Starts {
 		if name != contentType {
 			starts[name] = other
@@ -65,18 +50,13 @@ func (e Entry) Message() (schemas.Message, error) {
 			return m, err
 		}
 	}
-	starts, err := json.Marshal(e.Starts)
-	if err != nil {
-		return m, fmt.Errorf("encode the starts of tenant %s: %w", e.Tenant.ID, err)
-	}
-	m.SetHeader(startsHeader, string(starts))
-	return m, nil
+	return m, m.Remember(e.Starts)
 }
 
 // Recent gives the last start of a content type if it was so short ago that there must not be another one.
-func (e Entry) Recent(contentType string, now time.Time) (Start, bool) {
+func (e Entry) Recent(contentType string, now time.Time) (schemas.Start, bool) {
 	s, ok := e.Starts[contentType]
-	return s, ok && now.Sub(s.At).Abs() < StartEvery
+	return s, ok && s.Recent(now)
 }
 
 // Roll reads the tenants topic: the entries by tenant ID in lower case. A message that cannot be read is passed over, as
@@ -92,9 +72,7 @@ func Roll(ctx context.Context, cluster *kafka.Cluster) (map[string]Entry, error)
 			return nil
 		}
 		t.ID = strings.ToLower(t.ID)
-		e := Entry{Tenant: t, Connected: len(t.ContentTypes) > 0}
-		_ = json.Unmarshal([]byte(m.Header(startsHeader)), &e.Starts) // another program's entry has none
-		roll[t.ID] = e
+		roll[t.ID] = Entry{Tenant: t, Connected: len(t.ContentTypes) > 0, Starts: schemas.StartsOf(m)}
 		return nil
 	})
 	if err != nil {

@@ -29,7 +29,7 @@ func Started(tenant schemas.Tenant, states map[string]string, begun []Begun) []C
 		off := auditingOff()
 		if b.Wait > 0 {
 			off.Says = fmt.Sprintf("%s; so Microsoft answered %s ago, and it must not be asked again for %s", off.Says,
-				ago(StartEvery-b.Wait), ago(b.Wait))
+				ago(schemas.StartEvery-b.Wait), ago(b.Wait))
 		}
 		return append([]Check{off}, skippedFeeds(tenant, "cannot be started before auditing is on")[1:]...)
 	}
@@ -49,9 +49,9 @@ func started(b Begun, wasDisabled bool) Check {
 	later := "run this again in " + ago(b.Wait+time.Minute) + ": Microsoft asks for 15 minutes between two starts"
 	switch {
 	case b.Wait > 0 && b.Err != nil:
-		return failed(b.ContentType, later, "the last start, %s ago, was refused: %v", ago(StartEvery-b.Wait), b.Err)
+		return failed(b.ContentType, later, "the last start, %s ago, was refused: %v", ago(schemas.StartEvery-b.Wait), b.Err)
 	case b.Wait > 0:
-		return warning(b.ContentType, "have a worker run, which starts it, or "+later, "it was started %s ago, and Microsoft does not list it as enabled", ago(StartEvery-b.Wait))
+		return warning(b.ContentType, "have a worker run, which starts it again when that may be, or "+later, "it was started %s ago, and Microsoft does not list it as enabled", ago(schemas.StartEvery-b.Wait))
 	case b.Err != nil:
 		return failed(b.ContentType, "mend that, and run this again after 15 minutes: Microsoft asks for them between two starts", "the start was refused: %v", b.Err)
 	case wasDisabled:

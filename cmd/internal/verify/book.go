@@ -130,9 +130,7 @@ func (b *book) blob(m schemas.Message) error {
 	if state < b.blobs[key].state {
 		return nil
 	}
-	if blob.Created.IsZero() {
-		blob.Created = blob.At
-	}
+	blob.Created = blob.Offered()
 	if blob.Expires.IsZero() {
 		blob.Expires = blob.Created.Add(retention)
 	}

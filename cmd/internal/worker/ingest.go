@@ -57,13 +57,13 @@ func (w *Worker) client(tenant string) (*o365.Client, error) {
 	return ms.client(tenant, w.quotas.of(tenant), w.options.Logger.With("stage", StageIngest, "tenant", tenant))
 }
 
-func (w *Worker) collector(tenant schemas.Tenant, ledger *ingest.Ledger) (*ingest.Collector, error) {
+func (w *Worker) collector(tenant schemas.Tenant, started map[string]schemas.Start, ledger *ingest.Ledger) (*ingest.Collector, error) {
 	client, err := w.client(tenant.ID)
 	if err != nil {
 		return nil, err
 	}
 	return ingest.New(ingest.Config{
-		Tenant: tenant, Feed: client, Sink: rawSink{w.cluster, w.metrics}, Ledger: ledger,
+		Tenant: tenant, Feed: client, Sink: rawSink{w.cluster, w.metrics}, Ledger: ledger, Started: started,
 		Poll: w.options.Poll, Logger: w.options.Logger, Hold: w.pressure.held.Load,
 	}), nil
 }

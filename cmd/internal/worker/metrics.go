@@ -136,7 +136,9 @@ func (m *metrics) detected(out []schemas.Message) {
 				m.tags.WithLabelValues(tag).Inc()
 			}
 		}
-		m.delayed(threat, partPublished, threat.Time, now)
+		if threat.Header(schemas.HeaderSource) != "" { // a correlation's finding is not of one record
+			m.delayed(threat, partPublished, threat.Time, now)
+		}
 	}
 }
 

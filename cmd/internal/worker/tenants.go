@@ -25,10 +25,11 @@ type roster struct {
 	log *slog.Logger
 
 	mu       sync.Mutex
-	fixed    map[string]schemas.Tenant // of the configuration
-	written  map[string]schemas.Tenant // as the topic says, so far
-	caughtUp bool                      // the topic has been read as it was at the start
-	shares   map[int]share             // by partition
+	fixed    map[string]schemas.Tenant           // of the configuration
+	written  map[string]schemas.Tenant           // as the topic says, so far
+	started  map[string]map[string]schemas.Start // by tenant and content type, as the topic says
+	caughtUp bool                                // the topic has been read as it was at the start
+	shares   map[int]share                       // by partition
 	running  map[string]collecting
 }
 
@@ -49,7 +50,7 @@ type collecting struct {
 func (w *Worker) newRoster() (*roster, error) {
 	r := &roster{
 		w: w, log: w.options.Logger.With("stage", StageIngest),
-		fixed: map[string]schemas.Tenant{}, written: map[string]schemas.Tenant{},
+		fixed: map[string]schemas.Tenant{}, written: map[string]schemas.Tenant{}, started: map[string]map[string]schemas.Start{},
 		shares: map[int]share{}, running: map[string]collecting{},
 	}
 	for _, t := range w.options.Tenants {
@@ -94,6 +95,9 @@ func (r *roster) note(m schemas.Message) error {
 	}
 	if err == nil {
 		err = checkID(&t)
+	}
+	if err == nil {
+		r.started[t.ID] = schemas.StartsOf(m)
 	}
 	switch {
 	case err != nil:
@@ -171,7 +175,7 @@ func (r *roster) reconcile(ctx context.Context) {
 }
 
 func (r *roster) start(s share, partition int, t schemas.Tenant) {
-	collector, err := r.w.collector(t, s.ledger)
+	collector, err := r.w.collector(t, r.started[t.ID], s.ledger)
 	if err != nil {
 		r.log.Error("tenant cannot be collected", "tenant", t.ID, "error", err)
 		delete(r.written, t.ID) // until its entry is written again

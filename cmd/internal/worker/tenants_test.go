@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"testing"
@@ -116,6 +117,23 @@ func TestATenantOfTheTopicIsCollectedAfterARestart(t *testing.T) {
 	write(t, prepared(t, k), entry(t, schemas.Tenant{ID: cloudsim.DefaultTenant, ContentTypes: schemas.ContentTypes}))
 	start(t, o)
 	stored(t, k, offerTo(t, cloud, cloudsim.DefaultTenant, "one"))
+}
+
+func TestAWorkerDoesNotStartWhatWasStartedAMomentAgo(t *testing.T) {
+	cloud, k := startCloudWith(t, cloudsim.Config{Tenants: []cloudsim.Tenant{{ID: fabrikam, Domain: "fabrikam.example"}}}), testKafka(t)
+	log, wait := listen(t)
+	o := options(log, cloud.URL(), transport(cloud), prepared(t, k))
+	o.Tenants, o.Stages = nil, []string{worker.StageIngest}
+	m := entry(t, schemas.Tenant{ID: fabrikam, ContentTypes: []string{"Audit.Exchange"}})
+	if err := m.Remember(map[string]schemas.Start{"Audit.Exchange": {At: time.Now().Add(-time.Minute)}}); err != nil {
+		t.Fatal(err)
+	}
+	write(t, k, m)
+	start(t, o)
+	wait("it was started and is not listed yet: start again in 1")
+	if _, err := cloud.Offer(fabrikam, "Audit.Exchange", time.Now(), record("one")); !errors.Is(err, cloudsim.ErrNotSubscribed) {
+		t.Errorf("error %v, want that nobody has started it", err)
+	}
 }
 
 func TestAnEntryThatCannotBeReadIsToldAndChangesNothing(t *testing.T) {

@@ -83,7 +83,7 @@ func (k *keeper) over(b schemas.Blob, now time.Time) bool {
 	if expires.IsZero() {
 		expires = b.At.Add(lifetime)
 	}
-	return b.State != "" && now.After(expires.Add(buryAfter)) && k.ledger.Final(b.Tenant, b.ContentType, schemas.DayOf(b.Created))
+	return b.State != "" && now.After(expires.Add(buryAfter)) && k.ledger.Final(b.Tenant, b.ContentType, b.Day())
 }
 
 // bury writes tombstones.
@@ -122,8 +122,8 @@ func (k *keeper) mend(ctx context.Context, keys map[string]bool) (int, error) {
 		k.log.Warn("a process that was slow to end wrote over the entry of a stored blob: it is written again",
 			"tenant", b.Tenant, "source", b.ContentType, "blob", b.ContentID, "wrote", b.State)
 		m, there := stored[key]
-		if !there { // compaction took it: how many records it had is not known any more
-			b.State, b.Reason, b.URI = schemas.BlobStored, "", ""
+		if !there { // compaction took it
+			b.State, b.Reason, b.URI, b.Records = schemas.BlobStored, "", "", k.ledger.Records(key)
 			if m, err = b.Message(); err != nil {
 				return 0, err
 			}
