@@ -13,10 +13,7 @@ import (
 // telling says for people what a correlation counted: who did what, how often, in how long, from where.
 func telling(of *sigma.Correlation, f schemas.Fired, hits []hit) string {
 	accounts := different(hits, func(h hit) string { return h.Actor })
-	what := or(listed(accounts), "somebody") + " " + strings.Join(different(hits, func(h hit) string {
-		did, _ := deed(h.Operation)
-		return did
-	}), ", then ")
+	what := happened(of, hits)
 	within := lasting(f.Last.Sub(f.First))
 	switch {
 	case f.Update > 0:
@@ -31,6 +28,46 @@ func telling(of *sigma.Correlation, f schemas.Fired, hits []hit) string {
 		what += ", from " + from
 	}
 	return title(&of.About) + ": " + what
+}
+
+// happened says who did what, in the order in which it came; who did it is said where it is somebody else.
+func happened(of *sigma.Correlation, hits []hit) string {
+	var parts []string
+	last := ""
+	for _, did := range different(hits, whatOf) {
+		who := listed(different(hits, func(h hit) string {
+			if whatOf(h) != did {
+				return ""
+			}
+			return h.Actor
+		}))
+		switch name, ofCorrelation := strings.CutPrefix(did, findingOf); {
+		case ofCorrelation && who != last && who != "":
+			parts = append(parts, name+" ("+who+")")
+		case ofCorrelation:
+			parts = append(parts, name)
+		case who != last || last == "":
+			parts = append(parts, or(who, "somebody")+" "+did)
+		default:
+			parts = append(parts, did)
+		}
+		last = who
+	}
+	if of.Type == sigma.TemporalOrdered {
+		return strings.Join(parts, ", then ")
+	}
+	return strings.Join(parts, ", and ")
+}
+
+// findingOf begins what a hit is that another correlation made.
+const findingOf = "finding "
+
+func whatOf(h hit) string {
+	if h.TypeUID == typeCreate || h.TypeUID == typeUpdate {
+		return findingOf + phrase(h.Operation)
+	}
+	did, _ := deed(h.Operation)
+	return did
 }
 
 // shared says what the events of a group have in common, save for what is told of them anyway.
