@@ -12,7 +12,7 @@ import (
 
 // telling says for people what a correlation counted: who did what, how often, in how long, from where.
 func telling(of *sigma.Correlation, f schemas.Fired, hits []hit) string {
-	accounts := different(hits, func(h hit) string { return h.Actor })
+	accounts, addresses := different(hits, func(h hit) string { return h.Actor }), different(hits, func(h hit) string { return h.Address })
 	what := happened(of, hits)
 	within := lasting(f.Last.Sub(f.First))
 	switch {
@@ -22,10 +22,10 @@ func telling(of *sigma.Correlation, f schemas.Fired, hits []hit) string {
 		what += fmt.Sprintf(" (%d events within %s)", f.Count, within)
 	}
 	for i, name := range of.GroupBy {
-		what += shared(name, phrase(f.Group[i]), accounts)
+		what += shared(name, phrase(f.Group[i]), slices.Concat(accounts, addresses))
 	}
-	if from := listed(different(hits, func(h hit) string { return h.Address })); from != "" {
-		what += ", from " + from
+	if len(addresses) > 0 {
+		what += ", from " + listed(addresses)
 	}
 	return title(&of.About) + ": " + what
 }
@@ -71,15 +71,15 @@ func whatOf(h hit) string {
 }
 
 // shared says what the events of a group have in common, save for what is told of them anyway.
-func shared(field, value string, accounts []string) string {
+func shared(field, value string, told []string) string {
 	name := strings.TrimPrefix(field, "derived.")
+	if slices.ContainsFunc(told, func(t string) bool { return strings.EqualFold(t, value) }) {
+		return ""
+	}
 	switch lower(name) {
-	case "address", "actor", "actor_id", "account", "intersystemsid":
+	case "actor", "actor_id", "account", "intersystemsid": // of which IDs are no news
 		return ""
 	case "mailbox":
-		if slices.ContainsFunc(accounts, func(a string) bool { return strings.EqualFold(a, value) }) {
-			return ""
-		}
 		return ", in the mailbox " + value
 	case "user_agent", "clientinfostring":
 		return `, by the program "` + value + `"`
