@@ -30,6 +30,7 @@ type config struct {
 	sinks      list
 	skip       repeated
 	rules      ruleFlags
+	reading    *reading // the rules that they say, once options has read them
 	state      string
 	http       string
 	level      slog.Level

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -87,7 +89,9 @@ Who logs in there, with the permission ActivityFeed.Read; what changes in a file
     --config FILE         YAML; its keys are the flags' names with underscores
 
 With no tenant the worker runs all the same and says how to connect one. SIGTERM lets it finish what is in flight;
-a second one ends it at once.
+a second one ends it at once. SIGHUP has it read rules, filters and placeholders again, and go on with them without losing
+or repeating anything; where a file that was in use is now refused, or a folder cannot be read, the log says why and the
+rules stay as they were.
 
 Example:
     $ cat ualstream.yaml
@@ -107,6 +111,9 @@ func run(ctx context.Context, e *env, args []string) error {
 	if err := e.configOnly(fs, c, runUsage, args); err != nil {
 		return err
 	}
+	hangups := make(chan os.Signal, 1) // one that comes early waits
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	options, err := c.options(e)
 	if err != nil {
 		return err
@@ -132,6 +139,7 @@ func run(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return &failure{err: err, hint: seeHelp(fs), misuse: true}
 	}
+	go e.onHangup(ctx, hangups, func() { c.reload(w, options.Logger) }, func() { leave(nil) })
 	if err := w.Run(ctx); err != nil {
 		return refusal(err)
 	}
@@ -167,9 +175,11 @@ func (c *config) options(e *env) (worker.Options, error) {
 		return o, err
 	}
 	if slices.Contains(c.stages, worker.StageDetect) {
-		if o.Rules, err = c.sigmaRules(log); err != nil {
+		if c.reading, err = c.rules.read(); err != nil {
 			return o, err
 		}
+		tell(log, c.reading.refused)
+		o.Rules = c.reading.set
 	}
 	for _, text := range c.skip.list {
 		place, err := worker.ParsePlace(text, c.prefix)

@@ -9,6 +9,7 @@ import (
 
 	"ualstream/cmd/internal/kafka"
 	"ualstream/detect"
+	"ualstream/detect/sigma"
 	"ualstream/publish"
 	"ualstream/schemas"
 )
@@ -24,22 +25,21 @@ const (
 	maxGroups = 100_000
 )
 
-// correlates says whether there is anything to correlate.
-func (w *Worker) correlates() bool {
-	return w.options.Rules != nil && len(w.options.Rules.Correlations()) > 0
-}
-
-// correlate turns signals into findings until ctx ends.
-func (w *Worker) correlate(ctx context.Context) error {
+// correlate turns signals into findings by rules until ctx ends.
+func (w *Worker) correlate(ctx context.Context, rules *sigma.Set) error {
+	if !correlates(rules) {
+		<-ctx.Done()
+		return nil
+	}
 	log := w.options.Logger.With("stage", StageCorrelate)
-	if kept, reach := schemas.TopicSignals.Settings().Retention, detect.Reach(w.options.Rules, w.lateness()); reach > kept {
+	if kept, reach := schemas.TopicSignals.Settings().Retention, detect.Reach(rules, w.lateness()); reach > kept {
 		log.Warn("a correlation looks further back than signals are kept: after a restart it misses what was before",
 			"looks_back", reach, "kept", kept)
 	}
 	return w.cluster.Run(ctx, kafka.Stage{
 		Group: StageCorrelate, From: schemas.TopicSignals,
 		New: func(partition int) kafka.Transform {
-			return &correlator{w: w, partition: partition, log: log.With("partition", partition)}
+			return &correlator{w: w, rules: rules, partition: partition, log: log.With("partition", partition)}
 		},
 		TooLarge: w.tooLarge(StageCorrelate),
 		Lost:     w.metrics.lost(StageCorrelate),
@@ -57,6 +57,7 @@ func (w *Worker) lateness() time.Duration {
 // correlator is the stage for one partition of signals.
 type correlator struct {
 	w         *Worker
+	rules     *sigma.Set
 	partition int
 	log       *slog.Logger
 
@@ -71,7 +72,7 @@ type correlator struct {
 // before was told in the transaction that committed it.
 func (c *correlator) Begin(ctx context.Context, committed int64) error {
 	c.next = max(0, committed)
-	counts := detect.NewCorrelator(c.w.options.Rules, detect.CorrelatorOptions{
+	counts := detect.NewCorrelator(c.rules, detect.CorrelatorOptions{
 		Lateness: c.w.lateness(), MaxGroups: maxGroups, Forgot: func() { c.forgot++ },
 	})
 	if committed > 0 {
@@ -129,7 +130,7 @@ func (c *correlator) reach(ctx context.Context, committed int64) (int64, error) 
 	if err != nil || newest.IsZero() {
 		return 0, err // all that is kept
 	}
-	back := detect.Reach(c.w.options.Rules, c.w.lateness()) + slack
+	back := detect.Reach(c.rules, c.w.lateness()) + slack
 	return c.w.cluster.OffsetSince(ctx, schemas.TopicSignals, c.partition, newest.Add(-back))
 }
 

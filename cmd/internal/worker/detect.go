@@ -7,13 +7,14 @@ import (
 
 	"ualstream/cmd/internal/kafka"
 	"ualstream/detect"
+	"ualstream/detect/sigma"
 	"ualstream/publish"
 	"ualstream/schemas"
 )
 
-// detect turns events into threats until ctx ends.
-func (w *Worker) detect(ctx context.Context) error {
-	engine := detect.New(detect.Options{Rules: w.options.Rules, Domains: w.options.domains})
+// detect turns events into threats by rules until ctx ends.
+func (w *Worker) detect(ctx context.Context, rules *sigma.Set) error {
+	engine := detect.New(detect.Options{Rules: rules, Domains: w.options.domains})
 	return w.cluster.Run(ctx, kafka.Stage{
 		Group: StageDetect, From: schemas.TopicEvents,
 		New: func(int) kafka.Transform {
