@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -46,6 +47,9 @@ What runs here:
     --builtin=false       leave out the rules that ualstream brings along
     --filters DIR         Sigma filters, which take events away from rules; can be repeated
     --placeholders FILE   what %name% stands for in rules: YAML, a list of values a name
+    --lateness D          how long after the end of a correlation's window its hits may still come, by the time of their
+                          events: more finds more of what Microsoft tells late, and remembers more; with the longest
+                          timespan at most 216h (48h)
     --sinks LIST          what publish delivers to besides: text, json, both on stdout (none)
     --state DIR           what normalize remembers of records, so that each becomes one event; it can be lost, and is
                           made anew from the raw topic (identity, in the folder of --data)
@@ -56,8 +60,8 @@ What runs here:
     --log-level LEVEL     debug, info, warn or error (info)
 
 Whose records, and how Microsoft is reached:
-    --tenants LIST        tenant IDs; in the file also with name and content_types. The same for all workers that ingest,
-                          which share them
+    --tenants LIST        tenant IDs; in the file also with name, content_types and domains. The same for all workers that
+                          ingest, which share them
     --cloud NAME          commercial, gcc, gcc-high or dod (commercial)
     --publisher ID        PublisherIdentifier of the requests (the tenant's own ID)
     --poll-interval D     how often new content is listed (1m)
@@ -159,6 +163,7 @@ func (c *config) options(e *env) (worker.Options, error) {
 	}
 	o := worker.Options{
 		Stages: c.stages, Kafka: k, Tenants: c.tenants, Poll: c.poll, Quota: c.quota, HTTP: c.http, Logger: log,
+		Lateness:   c.lateness,
 		State:      cmp.Or(c.state, filepath.Join(c.data, "identity")),
 		Deployment: cmp.Or(c.deployment, c.app(e)),
 	}
@@ -167,6 +172,9 @@ func (c *config) options(e *env) (worker.Options, error) {
 	}
 	if c.poll <= 0 {
 		return o, wrongUse("give a length like 1m", "--poll-interval %s is no length of time to wait", c.poll)
+	}
+	if kept := schemas.TopicSignals.Settings().Retention; c.lateness <= 0 || c.lateness > kept {
+		return o, wrongUse(fmt.Sprintf("give a length like 48h, at most %v: so long are hits kept", kept), "--lateness %s cannot be", c.lateness)
 	}
 	if c.quota <= 0 {
 		return o, wrongUse("give a number like 2000", "--quota %d lets no request through", c.quota)

@@ -18,9 +18,9 @@ import (
 const StageCorrelate = "correlate"
 
 const (
-	// defaultLateness is how late a hit may be told: audit content has been seen 53 hours late, nearly all of it comes
+	// DefaultLateness is how late a hit may be told: audit content has been seen 53 hours late, nearly all of it comes
 	// within a day.
-	defaultLateness = 48 * time.Hour
+	DefaultLateness = 48 * time.Hour
 	// maxGroups bounds the groups that are remembered of a correlation, tenant and partition.
 	maxGroups = 100_000
 )
@@ -51,7 +51,7 @@ func (w *Worker) lateness() time.Duration {
 	if w.options.Lateness > 0 {
 		return w.options.Lateness
 	}
-	return defaultLateness
+	return DefaultLateness
 }
 
 // correlator is the stage for one partition of signals.

@@ -12,6 +12,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"ualstream/cmd/internal/kafka"
+	"ualstream/cmd/internal/status"
 	"ualstream/cmd/internal/worker"
 	"ualstream/detect/sigma"
 	"ualstream/schemas"
@@ -85,6 +86,9 @@ func TestRulesAreReplacedWithoutLosingARecord(t *testing.T) {
 		if n != 1 || findings[id] != 1 {
 			t.Errorf("record %s is tagged %d times and found %d times", id, n, findings[id])
 		}
+	}
+	if got, want := ask(t, o.HTTP).Rules, (status.Rules{Rules: 2, Correlations: 1, Hash: second.Hash()}); got == nil || *got != want {
+		t.Errorf("the status tells of %+v, want %+v", got, want)
 	}
 	page := metricsOf(t, o.HTTP)
 	for _, want := range []string{`ualstream_rules_reloads_total{result="ok"} 4`, `ualstream_rules_reloads_total{result="refused"} 1`, "ualstream_rules_loaded 3", "ualstream_rules_waiting 0"} {

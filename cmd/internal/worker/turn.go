@@ -3,6 +3,7 @@ package worker
 import (
 	"sync"
 
+	"ualstream/cmd/internal/status"
 	"ualstream/detect/sigma"
 )
 
@@ -46,6 +47,16 @@ func (t *turn) replace(rules *sigma.Set) {
 	defer t.mu.Unlock()
 	t.rules, t.ours = rules, false
 	t.tell()
+}
+
+// status says what the rules are.
+func (t *turn) status() *status.Rules {
+	rules, ours, _ := t.now()
+	s := &status.Rules{Hash: hashOf(rules), Waiting: !ours}
+	if rules != nil {
+		s.Rules, s.Correlations = len(rules.Rules()), len(rules.Correlations())
+	}
+	return s
 }
 
 func (t *turn) tell() {

@@ -29,6 +29,7 @@ type Worker struct {
 	skips    skips
 	pressure pressure
 	turn     turn
+	domains  *domains
 	waited   bool        // it was said that this worker waits for its turn
 	prepared atomic.Bool // topics exist and are as they should be: stages may run
 }
@@ -38,7 +39,7 @@ func New(o Options) (*Worker, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	w := &Worker{options: o, metrics: newMetrics(), quotas: newQuotas(o.Quota), turn: turn{rules: o.Rules}}
+	w := &Worker{options: o, metrics: newMetrics(), quotas: newQuotas(o.Quota), turn: turn{rules: o.Rules}, domains: newDomains(o.Tenants)}
 	if w.detects() {
 		w.countRules(o.Rules)
 	}
@@ -93,6 +94,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	group.Go(func() error { return w.watchLag(flow) })
 	if w.detects() {
 		group.Go(func() error { return w.watchRules(flow) })
+		group.Go(func() error { return orderly(flow, w.watchDomains(flow)) })
 	}
 	group.Go(func() error {
 		select {
