@@ -51,21 +51,21 @@ func TestRulesAreReplacedWithoutLosingARecord(t *testing.T) {
 	w, _ := start(t, o)
 
 	tenant, began := "11111111-5d1c-4b7e-8f3a-2c9d60718e4f", time.Now().Add(-time.Minute)
-	const batches, size = 40, 25
+	const batches, size = 24, 8
 	for i := range batches {
 		fails(t, c, tenant, fmt.Sprintf("192.0.2.%d", i), began, i*size, (i+1)*size)
 		switch i {
-		case 5:
+		case 3:
 			foundBy(t, c, "00000a", 1)
-		case 10, 30:
+		case 6, 20:
 			w.Reload(second)
-		case 14:
+		case 9:
 			foundBy(t, c, "00000b", 1)
-		case 18:
+		case 11:
 			w.Reload(nil, errors.New("rules/broken.yml:3: it is broken"))
-		case 22:
+		case 13:
 			w.Reload(second)
-		case 25:
+		case 16:
 			w.Reload(first)
 		}
 	}
