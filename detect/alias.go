@@ -1,10 +1,8 @@
 package detect
 
 import (
-	"slices"
+	"regexp"
 	"strings"
-
-	"ualstream/detect/sigma"
 )
 
 // aliases name, for fields of public rule collections, the record's own fields that hold the same: rules for exported
@@ -21,23 +19,56 @@ var aliases = map[string][]string{
 	"useragent":   {"derived.user_agent"},
 
 	"operationname": {"Operation"}, "activitydisplayname": {"Operation"}, "activitytype": {"Operation"}, "message": {"Operation"},
+	"activity": {"Operation"}, "operationnamevalue": {"Operation"},
 	"resulttype": {"derived.error_code"}, "status.errorcode": {"derived.error_code"},
 	"resultdescription": {"LogonError"}, "status.failurereason": {"LogonError"},
 	"result": {"status"}, "username": {"UserId"}, "userprincipalname": {"UserId"},
-	"appid": {"ApplicationId"}, "resourceid": {"ObjectId"}, "ipaddress": {"derived.address"}, "calleripaddress": {"derived.address"},
+	"appid": {"ApplicationId"}, "appdisplayname": {"ApplicationDisplayName"}, "resourceid": {"ObjectId"},
+	"ipaddress": {"derived.address"}, "calleripaddress": {"derived.address"}, "initiatedby.user.ipaddress": {"derived.address"},
+	"tenantid": {"OrganizationId"}, "correlationid": {"InterSystemsId"},
+	"timegenerated": {"CreationTime"}, "createddatetime": {"CreationTime"}, "activitydatetime": {"CreationTime"},
+	"eventtime": {"CreationTime"}, "@timestamp": {"CreationTime"},
 	"initiatedby": {"UserId"}, "initiatied.by": {"UserId"}, "initiatedby.user.userprincipalname": {"UserId"},
-	"category":                    {"ExtendedProperties.extendedAuditEventCategory"},
-	"targetresources.displayname": {"Target.ID"},
-	"targetusername":              {"ObjectId"},
-	"devicedetail.deviceid":       {"DeviceProperties.Id"},
-	"devicedetail.iscompliant":    {"DeviceProperties.IsCompliant"}, "devicedetail.ismanaged": {"DeviceProperties.IsCompliantAndManaged"},
+	"targetresources.displayname": {"Target.ID"}, "targetresources.userprincipalname": {"Target.ID"}, "targetresources.id": {"Target.ID"},
+	"targetresources.modifiedproperties.displayname": {"ModifiedProperties{}.Name"},
+	"targetresources.modifiedproperties.newvalue":    {"ModifiedProperties.NewValue"},
+	"targetresources.modifiedproperties.oldvalue":    {"ModifiedProperties.OldValue"},
+	"targetusername":        {"ObjectId"},
+	"devicedetail.deviceid": {"DeviceProperties.Id"}, "devicedetail.displayname": {"DeviceProperties.DisplayName"},
+	"devicedetail.iscompliant": {"DeviceProperties.IsCompliant"}, "devicedetail.ismanaged": {"DeviceProperties.IsCompliantAndManaged"},
 	"devicedetail.trusttype":       {"DeviceProperties.TrustType"},
 	"devicedetail.operatingsystem": {"DeviceProperties.OS"}, "devicedetail.browser": {"DeviceProperties.BrowserType"},
 }
 
+// listMark is how several tools write that a name is that of a list: ModifiedProperties{}.NewValue.
+var listMark = regexp.MustCompile(`\{\}|\[\*?\]`)
+
+// listIndex is an element of a list, as in TargetResources[0].
+var listIndex = regexp.MustCompile(`\[([0-9]+)\]`)
+
 // native gives the places of a field in the native view: derived fields, the record's own, the lists of names and
 // values, and those of dialects.
 func (v *views) native(name string) []lookup {
+	if d := derivedField(name); d != nil {
+		return []lookup{d}
+	}
+	found := v.dialect(name)
+	const above = "properties."
+	if len(name) > len(above) && strings.HasPrefix(lower(name), above) {
+		found = append([]lookup{v.path(plainName(name))}, v.dialect(name[len(above):])...)
+	}
+	return found
+}
+
+// plainName writes a name as a path.
+func plainName(name string) string {
+	return listIndex.ReplaceAllString(listMark.ReplaceAllString(name, ""), ".$1")
+}
+
+// dialect gives the places of a field as the record, or another source of the same events, calls it.
+func (v *views) dialect(name string) []lookup {
+	marked := name
+	name = plainName(name)
 	folded := lower(name)
 	switch folded {
 	case "operation":
@@ -46,26 +77,44 @@ func (v *views) native(name string) []lookup {
 		return []lookup{alertName{v.record.number("Name")}, activity{v.path("Operation")}}
 	case "status":
 		return []lookup{outcome{v.path("Status")}}
+	case "category":
+		return []lookup{v.path(name), category{v.pairs("ExtendedProperties", "extendedAuditEventCategory")}}
+	case "targetresources":
+		return []lookup{v.path(name), together{v.path("Target.ID"), v.path("ObjectId"), v.pairs("ModifiedProperties", "")}}
 	}
 	if d := derivedField(name); d != nil {
 		return []lookup{d}
 	}
 	for _, list := range lists {
 		if rest, ok := strings.CutPrefix(folded, lower(list)); ok && (rest == "" || rest[0] == '.') {
-			return []lookup{v.pairs(list, strings.TrimPrefix(name[len(list):], "."))}
+			return v.listed(list, strings.TrimPrefix(name[len(list):], "."), marked != name)
 		}
 	}
 	found := []lookup{v.path(name)}
-	if len(name) > len("properties.") && strings.HasPrefix(folded, "properties.") {
-		return append(found, v.native(name[len("properties."):])...)
-	}
 	for _, list := range []string{"ExtendedProperties", "DeviceProperties", "ModifiedProperties"} {
 		found = append(found, v.pairs(list, name))
 	}
 	for _, alias := range aliases[folded] {
-		found = append(found, v.native(alias)...)
+		found = append(found, v.dialect(alias)...)
 	}
 	return found
+}
+
+// listed gives the places of what stands behind the name of a list of names and values: an entry's name, or what the
+// entries are made of, as in ModifiedProperties{}.NewValue. An entry called Name goes before the names of all, unless
+// the list is marked as one.
+func (v *views) listed(list, rest string, marked bool) []lookup {
+	own, part := v.pairs(list, rest), parts{at: v.record.number(list), part: rest}
+	switch lower(rest) {
+	case "":
+		return []lookup{own}
+	case "name", "value", "newvalue", "oldvalue":
+		if marked {
+			return []lookup{part}
+		}
+		return []lookup{own, part}
+	}
+	return []lookup{own, v.path(list + "." + rest)}
 }
 
 // ocsf gives the places of a field in OCSF's view. Names are compared as they are. Tags and triage are not there.
@@ -81,52 +130,3 @@ func (v *views) ocsf(name string) []lookup {
 	steps := strings.Split(name, ".")
 	return []lookup{path{event: true, at: v.event.number(steps[0]), steps: steps[1:]}}
 }
-
-// activity is the Operation. Entra ID ends it with a period and sometimes with a blank, where its other logs do not:
-// both spellings are values.
-type activity struct{ path }
-
-func (a activity) values(r *reader, dst []sigma.Value) ([]sigma.Value, bool) {
-	before := len(dst)
-	dst, found := a.path.values(r, dst)
-	if len(dst) > before {
-		said := dst[before]
-		if said.Text = strings.TrimRight(said.Text, ". "); said != dst[before] {
-			dst = append(dst, said)
-		}
-	}
-	return dst, found
-}
-
-// alertName is the name of the alert where the record is one.
-type alertName struct{ at int }
-
-func (a alertName) values(r *reader, dst []sigma.Value) ([]sigma.Value, bool) {
-	name := r.attribute(a.at)
-	if name == "" || !r.isAlert() {
-		return dst, false
-	}
-	return append(r.leaves(dst, name, 0), sigma.Value{Kind: sigma.String, Text: r.word(atOperation)}), true
-}
-
-// outcome is what the record says itself, and how it ended as OCSF says it: Success, Failure. An alert that was
-// raised is a success where its ResultStatus does not say otherwise.
-type outcome struct{ own path }
-
-func (o outcome) values(r *reader, dst []sigma.Value) ([]sigma.Value, bool) {
-	dst, found := o.own.values(r, dst)
-	text := r.get("status").Str
-	if r.isAlert() {
-		text = "Success"
-		if said := r.get("unmapped.ResultStatus").String(); said != "" && !slices.Contains(successes, lower(said)) {
-			text = said
-		}
-	}
-	if text == "" {
-		return dst, found
-	}
-	return append(dst, sigma.Value{Kind: sigma.String, Text: text}), true
-}
-
-// successes are ResultStatus's spellings of success, in lower case.
-var successes = []string{"success", "succeeded", "successful", "true", "ok", "completed", "passed"}

@@ -42,20 +42,59 @@ var tactics = map[string]named{
 	"impact":               {"Impact", "TA0040"},
 }
 
+// techniques are the names of those that our own rules find (ATT&CK 19). Others are told by their ID.
+var techniques = map[string]string{
+	"T1070":     "Indicator Removal",
+	"T1070.008": "Clear Mailbox Data",
+	"T1078":     "Valid Accounts",
+	"T1078.004": "Cloud Accounts",
+	"T1098":     "Account Manipulation",
+	"T1098.001": "Additional Cloud Credentials",
+	"T1098.002": "Additional Email Delegate Permissions",
+	"T1098.003": "Additional Cloud Roles",
+	"T1098.005": "Device Registration",
+	"T1110":     "Brute Force",
+	"T1110.001": "Password Guessing",
+	"T1110.003": "Password Spraying",
+	"T1114":     "Email Collection",
+	"T1114.002": "Remote Email Collection",
+	"T1114.003": "Email Forwarding Rule",
+	"T1484":     "Domain or Tenant Policy Modification",
+	"T1484.002": "Trust Modification",
+	"T1528":     "Steal Application Access Token",
+	"T1530":     "Data from Cloud Storage",
+	"T1534":     "Internal Spearphishing",
+	"T1539":     "Steal Web Session Cookie",
+	"T1550":     "Use Alternate Authentication Material",
+	"T1550.004": "Web Session Cookie",
+	"T1556":     "Modify Authentication Process",
+	"T1556.006": "Multi-Factor Authentication",
+	"T1557":     "Adversary-in-the-Middle",
+	"T1564":     "Hide Artifacts",
+	"T1564.008": "Email Hiding Rules",
+	"T1566":     "Phishing",
+	"T1566.002": "Spearphishing Link",
+	"T1621":     "Multi-Factor Authentication Request Generation",
+	"T1684":     "Social Engineering",
+	"T1684.002": "Email Spoofing",
+	"T1685":     "Disable or Modify Tools",
+	"T1685.002": "Disable or Modify Cloud Log",
+}
+
 var techniqueTag = regexp.MustCompile(`^attack\.(t[0-9]{4})(\.[0-9]{3})?$`)
 
 // attacks reads the tags attack.tNNNN, attack.tNNNN.NNN and attack.TACTIC. A rule's only tactic is that of each of its
 // techniques; of several, tags do not say which technique serves which, so that they stand by themselves.
 func attacks(tags []string) []attack {
-	var techniques, goals []attack
+	var found, goals []attack
 	for _, tag := range tags {
 		tag = strings.ToLower(tag)
 		if m := techniqueTag.FindStringSubmatch(tag); m != nil {
-			a := attack{Technique: &named{UID: strings.ToUpper(m[1])}, Version: attackVersion}
+			a := attack{Technique: technique(m[1]), Version: attackVersion}
 			if m[2] != "" {
-				a.SubTechnique = &named{UID: strings.ToUpper(m[1] + m[2])}
+				a.SubTechnique = technique(m[1] + m[2])
 			}
-			techniques = append(techniques, a)
+			found = append(found, a)
 			continue
 		}
 		name, ok := strings.CutPrefix(tag, "attack.")
@@ -63,11 +102,16 @@ func attacks(tags []string) []attack {
 			goals = append(goals, attack{Tactic: &t, Version: attackVersion})
 		}
 	}
-	if len(goals) != 1 || len(techniques) == 0 {
-		return append(techniques, goals...)
+	if len(goals) != 1 || len(found) == 0 {
+		return append(found, goals...)
 	}
-	for i := range techniques {
-		techniques[i].Tactic = goals[0].Tactic
+	for i := range found {
+		found[i].Tactic = goals[0].Tactic
 	}
-	return techniques
+	return found
+}
+
+func technique(id string) *named {
+	id = strings.ToUpper(id)
+	return &named{Name: techniques[id], UID: id}
 }

@@ -2,10 +2,8 @@ package detect
 
 import (
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"ualstream/detect/sigma"
 	"ualstream/schemas"
@@ -58,29 +56,9 @@ func correlated(of *sigma.Correlation, f schemas.Fired, samples []sigma.Sample) 
 		x.Observables = append(x.Observables, observable{"evidences.src_endpoint.ip", 2, "IP Address", a})
 	}
 	x.Resources = append(resources(accounts, "Account"), resources(different(hits, func(h hit) string { return h.Mailbox }), "Mailbox")...)
-	x.Message = telling(of, f, accounts, addresses)
+	x.Message = telling(of, f, hits)
 	value, _ := json.Marshal(x) // texts and numbers: it cannot fail
 	return schemas.Threat{Kind: schemas.KindFinding, Triage: schemas.TriageFinding, Rule: RuleID(about), Value: value}
-}
-
-// telling says for people what happened.
-func telling(of *sigma.Correlation, f schemas.Fired, accounts, addresses []string) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %d hits within %s", title(&of.About), f.Count, f.Last.Sub(f.First).Round(time.Second))
-	for i, name := range of.GroupBy {
-		fmt.Fprintf(&b, ", %s %s", strings.TrimPrefix(name, "derived."), bounded(f.Group[i], maxPhrase))
-	}
-	say := func(lead string, all []string) {
-		for i, one := range all[:min(len(all), maxNamed)] {
-			b.WriteString([]string{lead, ", ", ", "}[i] + bounded(one, maxPhrase))
-		}
-		if len(all) > maxNamed {
-			b.WriteString(" and others")
-		}
-	}
-	say(", by ", accounts)
-	say(", from ", addresses)
-	return b.String()
 }
 
 // hit is what is known of one thing that was counted.

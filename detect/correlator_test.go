@@ -91,7 +91,7 @@ func TestAFindingOfACorrelationSaysWhatWasCounted(t *testing.T) {
 	value := found.Threats[0].Value
 	for path, want := range map[string]string{
 		"activity_id": "1", "type_uid": "200401", "severity": "High", "metadata.sequence": "",
-		"message":                                  "Spray: 3 hits within 2m0s, address 192.0.2.7, by u1@contoso.example, u2@contoso.example, u3@contoso.example, from 192.0.2.7",
+		"message":                                  "Spray: u1@contoso.example, u2@contoso.example, u3@contoso.example failed to sign in (3 events within 2m), from 192.0.2.7",
 		"finding_info.uid":                         found.Fired[0].UID,
 		"finding_info.related_events_count":        "3",
 		"finding_info.related_events.#.uid":        `["e1-0","e2-60","e3-120"]`,
@@ -116,6 +116,28 @@ func TestAFindingOfACorrelationSaysWhatWasCounted(t *testing.T) {
 	for _, v := range [][]byte{value, update[0].Value} {
 		if err := validate(t, ours(t), v); err != nil {
 			t.Errorf("%s: %v", v, err)
+		}
+	}
+}
+
+func TestWhatACorrelationOfCorrelationsTells(t *testing.T) {
+	of := &sigma.Correlation{Type: sigma.TemporalOrdered, GroupBy: []string{"derived.address", "subject"}}
+	of.Title = "Spray found a password"
+	note := func(operation string, kind int64, actor string) sigma.Sample {
+		return sigma.Sample{Carry: []string{fmt.Sprintf(`{"operation":%q,"type_uid":%d,"actor":%q,"address":"192.0.2.7"}`, operation, kind, actor)}}
+	}
+	samples := []sigma.Sample{
+		note("Spray seen", 200401, "ana@contoso.example"), note("Spray seen", 200402, "ben@contoso.example"), note("UserLoggedIn", 300201, "cem@contoso.example"),
+		note("New-InboxRule", 300401, "cem@contoso.example"),
+	}
+	f := schemas.Fired{Group: []string{"192.0.2.7", "hi\r\n"}, Count: 4, First: time.Unix(0, 0), Last: time.Unix(3600, 0)}
+	for update, want := range []string{
+		`Spray found a password: Spray seen (ana@contoso.example, ben@contoso.example), then cem@contoso.example signed in, then made an inbox rule (4 events within 1h), about "hi", from 192.0.2.7`,
+		`Spray found a password: by now 4 events within 1h, the newest: cem@contoso.example made an inbox rule, about "hi", from 192.0.2.7`,
+	} {
+		f.Update = update
+		if got := detect.Telling(of, f, samples[3*update:]); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}
 }
@@ -178,6 +200,10 @@ func TestTheSameGroupInAnotherCaseHasTheSameKey(t *testing.T) {
 func TestARebuildGoesOnAsIfNothingHadHappened(t *testing.T) {
 	const hits = 30
 	one := func(c *counting, i int) []schemas.Threat { return c.hit(i%7, time.Duration(i)*time.Minute).Threats }
+	again1 := func(c *counting, i int) {
+		c.offset++
+		c.Replay(c.signal(i%7, time.Duration(i)*time.Minute), c.offset, c.noon.Add(24*time.Hour))
+	}
 	for cut := range hits {
 		whole, again := newCounting(t, sprayed), newCounting(t, sprayed)
 		var fired []schemas.Fired
@@ -187,7 +213,7 @@ func TestARebuildGoesOnAsIfNothingHadHappened(t *testing.T) {
 		}
 		again.Restore(fired)
 		for i := range cut {
-			one(again, i)
+			again1(again, i)
 		}
 		for i := cut; i < hits; i++ {
 			want, got := one(whole, i), one(again, i)

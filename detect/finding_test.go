@@ -56,15 +56,15 @@ func TestFindingSaysWhoDidWhatToWhichMailbox(t *testing.T) {
 	for path, want := range map[string]string{
 		"class_uid": "2004", "type_uid": "200401", "activity_id": "1", "is_alert": "true", "severity_id": "4", "severity": "High",
 		"time":                               "1770893604000",
-		"message":                            `Inbox rule hides mail: ana@contoso.example did New-InboxRule ".." in their own mailbox, to x@fabrikam.example, from 203.0.113.7`,
+		"message":                            `Inbox rule hides mail: ana@contoso.example made an inbox rule called ".." in their own mailbox (ForwardTo "X" [SMTP:X@Fabrikam.example];bob@contoso.com, MoveToFolder ana:\RSS Feeds), mail goes to x@fabrikam.example, from 203.0.113.7`,
 		"finding_info.uid":                   detect.FindingUID(f.Rule, "00000000-0000-4000-8000-000000000001", uid),
 		"metadata.uid":                       detect.FindingUID(f.Rule, "00000000-0000-4000-8000-000000000001", uid),
 		"finding_info.title":                 "Inbox rule hides mail",
 		"finding_info.desc":                  "An inbox rule moves mail out of sight.",
 		"finding_info.analytic":              `{"name":"Inbox rule hides mail","type_id":1,"type":"Rule","uid":"6ac1b8a5-4f9c-4d3a-9f0f-000000000002","version":"2026-02-01"}`,
 		"finding_info.attacks.#":             "2",
-		"finding_info.attacks.0":             `{"tactic":{"name":"Stealth","uid":"TA0005"},"technique":{"uid":"T1564"},"sub_technique":{"uid":"T1564.008"},"version":"19"}`,
-		"finding_info.attacks.1.technique":   `{"uid":"T1114"}`,
+		"finding_info.attacks.0":             `{"tactic":{"name":"Stealth","uid":"TA0005"},"technique":{"name":"Hide Artifacts","uid":"T1564"},"sub_technique":{"name":"Email Hiding Rules","uid":"T1564.008"},"version":"19"}`,
+		"finding_info.attacks.1.technique":   `{"name":"Email Collection","uid":"T1114"}`,
 		"finding_info.related_events.#.uid":  `["` + uid + `"]`,
 		"finding_info.first_seen_time":       "1770893604000",
 		"metadata.correlation_uid":           "s-1",
@@ -198,12 +198,20 @@ func TestNoiseRaisesNoFinding(t *testing.T) {
 }
 
 func TestMessageOfAFinding(t *testing.T) {
+	const directory = "EURP190A004.PROD.OUTLOOK.COM/Microsoft Exchange Hosted Organizations/contoso.example/"
 	for record, want := range map[string]string{
-		failed: "Rule: ana@contoso.example did UserLoginFailed, from 203.0.113.9 (failure 50126)",
-		sent:   "Rule: ana@contoso.example did Send in their own mailbox, to b@fabrikam.example, c@fabrikam.example",
-		cmdlet("Add-MailboxPermission", "User", "ana"): "Rule: ana@contoso.example did Add-MailboxPermission on mailbox bob@contoso.example, from 203.0.113.7",
+		failed: "Rule: ana@contoso.example failed to sign in by BAV2ROPC, from 203.0.113.9 (failure 50126)",
+		sent:   "Rule: ana@contoso.example sent mail from their own mailbox, to b@fabrikam.example, c@fabrikam.example",
+		cmdlet("Add-MailboxPermission", "User", "a\u202e\r\nna"): "Rule: ana@contoso.example gave a na rights on the mailbox bob@contoso.example, from 203.0.113.7",
 		`{"Operation":"Send","Workload":"Exchange","recipientList":[{"Address":"a@a.example"},{"Address":"b@a.example"},{"Address":"c@a.example"},{"Address":"d@a.example"}]}`://
-		"Rule: ana@contoso.example did Send in their own mailbox, to a@a.example, b@a.example, c@a.example and others",
+		"Rule: ana@contoso.example sent mail from their own mailbox, to a@a.example, b@a.example, c@a.example and others",
+		cmdlet("Add-MailboxPermission", "User", "eve@contoso.example", "AccessRights", "FullAccess"):                                          "Rule: ana@contoso.example gave eve@contoso.example the right FullAccess on the mailbox bob@contoso.example, from 203.0.113.7",
+		strings.Replace(cmdlet("Set-Mailbox", "ForwardingSmtpAddress", "smtp:x@fabrikam.example"), "bob@contoso.example", directory+"Ana", 1): "Rule: ana@contoso.example changed the settings of their own mailbox (ForwardingSmtpAddress smtp:x@fabrikam.example), mail goes to x@fabrikam.example, from 203.0.113.7",
+		strings.Replace(cmdlet("Set-Mailbox", "Password", "secret"), "bob@contoso.example", directory+"Bob", 1):                               "Rule: ana@contoso.example changed the settings of the mailbox Bob, from 203.0.113.7",
+		strings.Replace(cmdlet("Remove-AntiPhishRule"), "bob@contoso.example", "Executives", 1):                                               "Rule: ana@contoso.example did Remove-AntiPhishRule on Executives, from 203.0.113.7",
+		`{"Operation":"Add owner to application.","Workload":"AzureActiveDirectory","UserId":"ana@contoso.example","ObjectId":"bob@contoso.example","ModifiedProperties":[{"Name":"Application.DisplayName","NewValue":"Mail Sync","OldValue":""}],"Target":[{"ID":"User_1","Type":2},{"ID":"bob@contoso.example","Type":5}]}`: "Rule: ana@contoso.example did \"Add owner to application\" for bob@contoso.example on Mail Sync",
+		role: "Rule: ana@contoso.example gave Low@contoso.example the role Global Administrator",
+		`{"Operation":"Consent to application.","Workload":"AzureActiveDirectory","UserId":"ana@contoso.example","ModifiedProperties":[{"Name":"ConsentAction.Permissions","NewValue":"[] => [[Id: a, Scope:  Mail.Read Mail.Send, x: y]]; ","OldValue":""}],"Target":[{"ID":"ServicePrincipal_1","Type":2},{"ID":"Mail Backup","Type":1}]}`: `Rule: ana@contoso.example let the application "Mail Backup" in, with Mail.Read, Mail.Send`,
 	} {
 		found := findings(t, whole(record), rule(m365, "Operation|exists: true"))
 		if len(found) != 1 {

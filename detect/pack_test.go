@@ -31,8 +31,8 @@ func pack(t testing.TB) *sigma.Set {
 	return set
 }
 
-// TestPack runs the cases beside the rules. Each rule that is told has one in which it fires and one in which it nearly
-// does.
+// TestPack runs the cases beside the rules. That each rule has one in which it fires and one in which it nearly does is
+// tested beside the rules, too.
 func TestPack(t *testing.T) {
 	set := pack(t)
 	e := detect.New(detect.Options{Rules: set})
@@ -50,20 +50,11 @@ func TestPack(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			hits, misses := 0, 0
 			for _, c := range cases {
 				got, err := e.Try(c, file, toEvent)
 				if err != nil || got != *c.Hit {
 					t.Errorf("%s: hit %v, want %v: %s %v", c.Name, got, *c.Hit, c.Why, err)
 				}
-				if *c.Hit {
-					hits++
-				} else {
-					misses++
-				}
-			}
-			if hits == 0 || misses == 0 {
-				t.Errorf("%d hits and %d near misses, want some of each", hits, misses)
 			}
 		})
 	}

@@ -54,6 +54,28 @@ func (p pairs) values(r *reader, dst []sigma.Value) ([]sigma.Value, bool) {
 	return dst, found
 }
 
+// parts is what all entries of such a list are made of: their names, or their values of one kind.
+type parts struct {
+	at   int
+	part string // Name, Value, NewValue or OldValue, in any case
+}
+
+func (p parts) values(r *reader, dst []sigma.Value) ([]sigma.Value, bool) {
+	list := r.listOf(p.at)
+	for _, e := range list {
+		if strings.EqualFold(p.part, "Name") {
+			dst = append(dst, sigma.Value{Kind: sigma.String, Text: e.name})
+			continue
+		}
+		each(e.entry, func(part string, v value) {
+			if part == "" || strings.EqualFold(part, p.part) {
+				dst = r.said(dst, v)
+			}
+		})
+	}
+	return dst, len(list) > 0
+}
+
 // listOf gives the entries of a list, which is read once an event.
 func (r *reader) listOf(at int) []pair {
 	for _, l := range r.read {

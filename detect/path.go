@@ -63,6 +63,10 @@ func (w *walk) step(v value, steps []string, depth int) {
 		v = w.inside(v) // services put JSON into strings
 	}
 	isList, whole := v.is('['), strings.Join(steps, ".")
+	if at, isIndex := index(steps[0]); isList && isIndex {
+		w.element(v, at, steps[1:], depth)
+		return
+	}
 	v.parts(func(key string, part value) bool {
 		switch {
 		case isList:
@@ -74,6 +78,32 @@ func (w *walk) step(v value, steps []string, depth int) {
 		}
 		return true
 	})
+}
+
+// element follows a path into one element of a list, as A.0.B does.
+func (w *walk) element(list value, at int, steps []string, depth int) {
+	list.parts(func(_ string, part value) bool {
+		if at == 0 {
+			w.step(part, steps, depth+1)
+		}
+		at--
+		return at >= 0
+	})
+}
+
+// index gives the number that a name is.
+func index(name string) (int, bool) {
+	if len(name) > 4 || name == "" {
+		return 0, false
+	}
+	n := 0
+	for _, c := range []byte(name) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		n = n*10 + int(c-'0')
+	}
+	return n, true
 }
 
 func (w *walk) same(a, b string) bool { return a == b || w.fold && strings.EqualFold(a, b) }

@@ -64,7 +64,10 @@ const (
 	sent = `{"Operation":"Send","Workload":"Exchange","RecordType":2,"UserType":0,"MailboxOwnerUPN":"ana@contoso.example","recipientCount":3,` +
 		`"recipientList":[{"Address":"a@mail.contoso.example"},{"Address":"b@fabrikam.example"},{"Address":"c_fabrikam.example#EXT#@contoso.onmicrosoft.com"}],` +
 		`"OrganizationName":"contoso.onmicrosoft.com","Item":{"Subject":"x"},"AffectedItems":[{"Subject":"one","Attachments":[]},{"Subject":"two","Size":12,"Read":true,"Note":null}]}`
-	scc = `{"Operation":"Remove-AntiPhishRule","Workload":"SecurityComplianceCenter","RecordType":18,"UserType":2,"Parameters":"-Identity \"a b\" -Mode:Disable -Confirm"}`
+	signedIn = `{"Operation":"UserLoggedIn","Workload":"AzureActiveDirectory","RecordType":15,"UserType":0,"ResultStatus":"Success","ErrorNumber":"0",` +
+		`"ClientIP":"203.0.113.9","ApplicationId":"app-1","ExtendedProperties":[{"Name":"ResultStatusDetail","Value":"Success"}]}`
+	secret = `{"Operation":"Update application – Certificates and secrets management ","Workload":"AzureActiveDirectory","RecordType":8,"UserType":0,"ResultStatus":"Success"}`
+	scc    = `{"Operation":"Remove-AntiPhishRule","Workload":"SecurityComplianceCenter","RecordType":18,"UserType":2,"Parameters":"-Identity \"a b\" -Mode:Disable -Confirm"}`
 )
 
 // cases say in which records a line of detection must hold and in which it must not.
@@ -159,6 +162,29 @@ func TestDialectsOfPublicRules(t *testing.T) {
 		"category":                        {azure, role, "category: Role", true},
 		"RuleName":                        {m365, inbox, "RuleName: '..'", true},
 		"RuleName of Outlook":             {m365, outlook, "RuleName: x", true},
+		"ResultType of a success":         {signIn, signedIn, "ResultType: 0", true},
+		"ResultType in quotes":            {signIn, signedIn, "ResultType: '0'", true},
+		"Status of a success":             {signIn, signedIn, "Status: Success", true},
+		"a time's hour":                   {signIn, signedIn, "TimeGenerated|hour: 10", true},
+		"a list's mark, new value":        {azure, role, "ModifiedProperties{}.NewValue|endswith: Administrator", true},
+		"a list's mark, old value":        {azure, role, "ModifiedProperties{}.OldValue: Global Administrator", false},
+		"a list's mark, name":             {azure, role, "ModifiedProperties[].Name: Role.DisplayName", true},
+		"a list without a mark":           {azure, role, "ModifiedProperties.NewValue: Global Administrator", true},
+		"a list's names without a mark":   {azure, role, "ModifiedProperties.Name: Role.DisplayName", true},
+		"parameters' values":              {m365, inbox, "Parameters.Value|contains: fabrikam", true},
+		"parameters' names":               {m365, inbox, "Parameters{}.Name: ForwardTo", true},
+		"an element of a list":            {azure, role, "Target[1].ID: low@contoso.example", true},
+		"an element by its number":        {azure, role, "Target.0.ID: low@contoso.example", false},
+		"a list of objects with a mark":   {azure, role, "Actor{}.ID: ana@contoso.example", true},
+		"targetResources":                 {azure, role, "properties.targetResources|contains: low@contoso.example", true},
+		"targetResources, name":           {azure, role, "TargetResources.userPrincipalName: low@contoso.example", true},
+		"targetResources, changes":        {azure, role, "properties.targetResources{}.modifiedProperties{}.newValue: Global Administrator", true},
+		"Category in other words":         {azure, role, "Category: RoleManagement", true},
+		"properties before a list's mark": {azure, role, "properties.ModifiedProperties{}.NewValue: Global Administrator", true},
+		"an operation with a hyphen":      {azure, secret, "properties.message: Update application - Certificates and secrets management", true},
+		"an operation with a mere hyphen": {azure, secret, "properties.message: Update Application-Certificates and secrets management", true},
+		"an operation with its dash":      {azure, secret, "Operation|startswith: 'Update application – Cert'", true},
+		"activitylogs":                    {"{product: azure, service: activitylogs}", role, "eventSource: AzureActiveDirectory", true},
 	}.run(t)
 }
 
@@ -194,7 +220,19 @@ func TestRulesSeeTheirLogSourceOnly(t *testing.T) {
 		{"{product: azure, service: signinlogs}", []string{failed}},
 		{"{product: azure, service: auditlogs}", []string{role}},
 		{"{product: azure, service: riskdetection}", nil},
-		{"{product: azure, service: activitylogs}", nil},
+		{"{product: azure, service: activitylogs}", []string{role}},
+		{"{service: azureactivity}", []string{role}},
+		{"{service: azure.auditlogs}", []string{role}},
+		{"{service: azure.signinlogs}", []string{failed}},
+		{"{product: azure, service: signin_logs}", []string{failed}},
+		{"{product: m365, service: m365}", []string{inbox, outlook, role, failed, alert}},
+		{"{category: ThreatManagement, service: m365}", []string{alert}},
+		{"{category: Exchange, product: m365}", []string{inbox, outlook}},
+		{"{product: Office365, service: exchange}", []string{inbox, outlook}},
+		{"{product: aws, service: m365}", nil},
+		{"{product: windows, service: azure.signinlogs}", nil},
+		{"{category: ThreatManagement}", nil},
+		{"{service: exchange}", nil},
 		{"{product: ocsf}", []string{inbox, outlook, role, failed, alert}},
 		{"{product: windows}", nil},
 		{"{product: windows, service: audit}", nil},
@@ -216,8 +254,9 @@ func TestRulesSeeTheirLogSourceOnly(t *testing.T) {
 func TestSeesTellsLogSourcesWithoutEvents(t *testing.T) {
 	for source, want := range map[sigma.LogSource]bool{
 		{Product: "m365", Service: "audit"}: true, {Product: "azure", Service: "pim"}: true, {Product: "ocsf"}: true,
-		{Product: "azure", Service: "activitylogs"}: false, {Product: "windows"}: false, {}: false,
-		{Product: "m365", Category: "x"}: false,
+		{Product: "azure", Service: "activitylogs"}: true, {Product: "windows"}: false, {}: false,
+		{Product: "azure", Service: "keyvault"}: false,
+		{Product: "m365", Category: "x"}:        false,
 	} {
 		if got := detect.Sees(source); got != want {
 			t.Errorf("%v: %v, want %v", source, got, want)

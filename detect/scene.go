@@ -58,43 +58,6 @@ func (r *reader) uid() string {
 	return "x:" + hex.EncodeToString(sum[:])
 }
 
-// sentence says for people what happened.
-func (s *scene) sentence(title string) string {
-	var b strings.Builder
-	say := func(lead, text string) {
-		if text != "" {
-			b.WriteString(lead)
-			b.WriteString(bounded(text, maxPhrase))
-		}
-	}
-	b.WriteString(title)
-	say(": ", s.who)
-	say(" did ", or(strings.TrimRight(s.operation, ". "), "something"))
-	if s.rule != "" {
-		say(" ", `"`+s.rule+`"`)
-	}
-	switch {
-	case s.mailbox == "":
-	case strings.EqualFold(s.mailbox, s.who):
-		say(" ", "in their own mailbox")
-	default:
-		say(" on mailbox ", s.mailbox)
-	}
-	for i, to := range s.to[:min(len(s.to), maxNamed)] {
-		say([]string{", to ", ", ", ", "}[i], to)
-	}
-	if len(s.to) > maxNamed {
-		b.WriteString(" and others")
-	}
-	say(", from ", s.address)
-	if status := s.event.Get("status"); s.event.Get("status_id").Int() == 2 {
-		say(" (", lower(status.String()))
-		say(" ", s.event.Get("status_code").String())
-		b.WriteString(")")
-	}
-	return b.String()
-}
-
 func (s *scene) metadata(uid string, tags []string) findingMeta {
 	meta := s.event.Get("metadata")
 	m := findingMeta{

@@ -24,21 +24,44 @@ const (
 	everyEvent                // ocsf: all events, in OCSF's view
 )
 
-// streams names the log sources, product and service, that events belong to. Those of Azure's activity log are not
-// in the audit log.
+// streams names the log sources, product and service, that events belong to. Of what public collections have under
+// Azure's activity log, that of Entra ID is in the audit log, as changes; what Azure's own resources say is not.
 var streams = map[[2]string]stream{
 	{"m365", ""}: everyRecord, {"m365", "audit"}: everyRecord, {"m365", "exchange"}: exchange,
-	{"m365", "threat_management"}: alerts, {"m365", "threat_detection"}: alerts,
+	{"m365", "threatmanagement"}: alerts, {"m365", "threatdetection"}: alerts,
 	{"azure", ""}: directory, {"azure", "signinlogs"}: signIns, {"azure", "auditlogs"}: changes,
+	{"azure", "activitylogs"}: changes, {"azure", "activity"}: changes,
 	{"azure", "riskdetection"}: risks, {"azure", "pim"}: privileges,
 	{"ocsf", ""}: everyEvent,
 }
 
+// products are other spellings of a product.
+var products = map[string]string{"o365": "m365", "office365": "m365", "microsoft365": "m365"}
+
+// plain writes names alike that differ in case and in what stands between words: threat_management, ThreatManagement.
+func plain(name string) string {
+	return strings.NewReplacer("_", "", "-", "", ".", "", " ", "").Replace(lower(name))
+}
+
+// streamOf gives the stream of a log source. Older rules name the product in the service: category ThreatManagement with
+// service m365, or service azure.signinlogs alone.
 func streamOf(s sigma.LogSource) stream {
-	if s.Category != "" {
+	product, service, category := plain(s.Product), plain(s.Service), plain(s.Category)
+	if other, ok := products[product]; ok {
+		product = other
+	}
+	for _, known := range []string{"m365", "azure"} {
+		if rest, ok := strings.CutPrefix(service, known); ok && (product == "" || product == known) {
+			product, service = known, rest
+		}
+	}
+	if product == "m365" && service == "" {
+		service, category = category, ""
+	}
+	if category != "" {
 		return nowhere
 	}
-	return streams[[2]string{lower(s.Product), lower(s.Service)}]
+	return streams[[2]string{product, service}]
 }
 
 // Sees says whether events can belong to the log source at all. A rule for another one never matches.

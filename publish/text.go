@@ -130,23 +130,19 @@ func addressOf(event gjson.Result) string {
 	return ""
 }
 
+// findingLine says what the finding's own message says: who did what, and what is wrong with it.
 func findingLine(m schemas.Message) line {
+	const most = 800
 	event := gjson.ParseBytes(m.Value)
-	title := or(event.Get("finding_info.title").Str, m.Header(schemas.HeaderRule))
 	l := line{time: clock(read(m.Value)), label: "FINDING", color: red}
 	if s := event.Get("severity").Str; s != "" {
 		l.label += " " + word(s, 16)
 	}
-	if isOfSeveral(event) {
-		l.rest = severalLine(event, title)
-		return l
+	text := or(event.Get("message").Str, event.Get("finding_info.title").Str)
+	l.rest = append(l.rest, safe(or(text, or(m.Header(schemas.HeaderRule), "(no title)")), most))
+	if n := event.Get("metadata.sequence").Int(); n > 0 {
+		l.rest = append(l.rest, fmt.Sprintf("(update %d)", n))
 	}
-	actor := m.Header(schemas.HeaderActor)
-	l.rest = append(l.rest, who(actor), phrase(title, "(no title)"))
-	if operation := strings.TrimSpace(m.Header(schemas.HeaderOperation)); operation != "" {
-		l.rest = append(l.rest, phrase(operation, ""))
-	}
-	l.rest = append(l.rest, where(m.Header(schemas.HeaderMailbox), actor, event.Get("evidences.0.src_endpoint.ip").Str)...)
 	return l
 }
 

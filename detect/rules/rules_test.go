@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"io/fs"
+	"net/url"
 	"os"
 	"regexp"
 	"slices"
@@ -73,8 +74,8 @@ func TestEveryRuleSaysWhatAnAnalystNeeds(t *testing.T) {
 			if !slices.Contains([]string{"informational", "low", "medium", "high", "critical"}, a.Level) {
 				t.Errorf("%s: %q has the level %q", file, a.Title, a.Level)
 			}
-			if len(a.Description) < 40 || len(a.FalsePositives) == 0 || a.Status == "" || a.Author == "" || a.Date == "" {
-				t.Errorf("%s: %q lacks a description, falsepositives, status, author or date", file, a.Title)
+			if len(a.Description) < 40 || len(a.FalsePositives) == 0 || a.Status == "" || a.Author == "" || a.Date == "" || len(a.References) < 2 {
+				t.Errorf("%s: %q lacks a description, falsepositives, status, author, date or references", file, a.Title)
 			}
 			if !slices.ContainsFunc(a.Tags, technique.MatchString) {
 				t.Errorf("%s: %q names no technique of ATT&CK: %v", file, a.Title, a.Tags)
@@ -83,17 +84,27 @@ func TestEveryRuleSaysWhatAnAnalystNeeds(t *testing.T) {
 	}
 }
 
-// TestEveryRuleHasCases wants a hit for each rule that is told, and a near miss for each file.
+func TestReferencesAreAddresses(t *testing.T) {
+	for file, all := range load(t) {
+		for _, a := range all {
+			for _, r := range a.References {
+				if u, err := url.Parse(r); err != nil || u.Scheme != "https" || u.Host == "" {
+					t.Errorf("%s: %q refers to %q", file, a.Title, r)
+				}
+			}
+		}
+	}
+}
+
+// TestEveryRuleHasCases wants a hit and a near miss of each rule and correlation, those that are never told among them.
 func TestEveryRuleHasCases(t *testing.T) {
 	for file, all := range load(t) {
-		told := slices.DeleteFunc(slices.Clone(all), func(a *sigma.About) bool { return a.Level == "informational" })
 		cases := casesOf(t, file)
-		if !slices.ContainsFunc(cases, func(c example) bool { return !c.Hit }) {
-			t.Errorf("%s has no near miss", file)
-		}
-		for _, a := range told {
-			if !slices.ContainsFunc(cases, func(c example) bool { return c.Hit && (c.names(a) || c.Rule == "" && len(told) == 1) }) {
-				t.Errorf("%s: %q has no hit", file, a.Title)
+		for _, a := range all {
+			for _, hit := range []bool{true, false} {
+				if !slices.ContainsFunc(cases, func(c example) bool { return c.Hit == hit && (c.names(a) || c.Rule == "" && isAlone(a, all)) }) {
+					t.Errorf("%s: %q has no case with hit %v", file, a.Title, hit)
+				}
 			}
 		}
 		for _, c := range cases {
@@ -102,6 +113,11 @@ func TestEveryRuleHasCases(t *testing.T) {
 			}
 		}
 	}
+}
+
+// isAlone says whether a rule is the only one of its file that is told, which a case that names no rule is about.
+func isAlone(a *sigma.About, all []*sigma.About) bool {
+	return !slices.ContainsFunc(all, func(b *sigma.About) bool { return (a == b) == (b.Level == "informational") })
 }
 
 // example is what this test reads of a case.

@@ -149,8 +149,7 @@ func (b *builder) addExpanded(s scalar) *fault {
 func (b *builder) typed(text string) (predicate, *fault) {
 	switch {
 	case b.chain.has(isRegex):
-		re, f := b.options.compileRegex(text, b.chain.of(isFlag), b.chain.find(isPosition))
-		return expression{re}, f
+		return b.options.compileRegex(text, b.chain.of(isFlag), b.chain.find(isPosition))
 	case b.chain.has(isNetwork):
 		prefix, f := parseNetwork(text)
 		return network{prefix}, f

@@ -32,7 +32,7 @@ type Correlation struct {
 	Mute bool
 
 	condition threshold
-	aliases   map[string]map[string]string // by alias and rule: a field
+	aliases   map[string]map[string]string // by alias and rule, by its id or name: a field
 	inputs    []input                      // what Rules mean
 	carry     []string                     // fields that correlations of this one need
 	line      int                          // of the correlation section
@@ -60,8 +60,8 @@ func parseCorrelation(n *node) (*Correlation, *fault) {
 	if section.kind != mapNode {
 		return nil, refuse(section.line, "write type, rules, group-by, timespan and condition", "the correlation is %s, not a map", section.what())
 	}
-	c := &Correlation{About: about, line: section.line, GroupBy: section.get("group-by").texts()}
-	for _, parse := range []func(section *node) *fault{c.parseType, c.parseRules, c.parseAliases, c.parseTimespan, c.parseCondition} {
+	c := &Correlation{About: about, line: section.line}
+	for _, parse := range []func(section *node) *fault{c.parseType, c.parseRules, c.parseGroups, c.parseAliases, c.parseTimespan, c.parseCondition} {
 		if f := parse(section); f != nil {
 			return nil, f
 		}
@@ -87,7 +87,10 @@ func (c *Correlation) parseType(section *node) *fault {
 }
 
 func (c *Correlation) parseRules(section *node) *fault {
-	c.Rules = section.get("rules").texts()
+	var f *fault
+	if c.Rules, f = section.get("rules").names(); f != nil {
+		return f
+	}
 	if len(c.Rules) == 0 {
 		return refuse(section.line, "add rules: with ids or names", "the correlation names no rules")
 	}
@@ -97,6 +100,19 @@ func (c *Correlation) parseRules(section *node) *fault {
 		}
 	}
 	return nil
+}
+
+// parseGroups reads the fields to group by. A key that is hardly meant otherwise is refused: without groups, all events
+// would count together.
+func (c *Correlation) parseGroups(section *node) (f *fault) {
+	for key := range section.pairs() {
+		name := key.scal.text
+		if plain := strings.NewReplacer("-", "", "_", "", " ", "").Replace(strings.ToLower(name)); plain == "groupby" && name != "group-by" {
+			return refuse(key.line, "write group-by", "the correlation has %s", quote(name))
+		}
+	}
+	c.GroupBy, f = section.get("group-by").names()
+	return f
 }
 
 // parseAliases reads alias: {rule: field}.
@@ -115,10 +131,6 @@ func (c *Correlation) parseAliases(section *node) *fault {
 		}
 		byRule := map[string]string{}
 		for rule, field := range fields.pairs() {
-			if !slices.Contains(c.Rules, rule.scal.text) {
-				return refuse(rule.line, "name a rule as it stands under rules", "the alias %s is for %s, which is none of the rules",
-					quote(alias.scal.text), quote(rule.scal.text))
-			}
 			if field.text() == "" {
 				return refuse(field.line, "write the name of a field", "the alias %s is %s", quote(alias.scal.text), field.what())
 			}
@@ -129,15 +141,18 @@ func (c *Correlation) parseAliases(section *node) *fault {
 	return nil
 }
 
-// parseTimespan reads a number and a letter: 30s, 5m, 12h, 7d.
+// parseTimespan reads a number and a letter: 30s, 5m, 12h, 7d; also 2w. A capital M is refused: it may mean months or minutes.
 func (c *Correlation) parseTimespan(section *node) *fault {
 	n := section.get("timespan")
 	if n.isNull() {
 		return refuse(section.line, "add timespan: like 10m", "there is no timespan")
 	}
 	text := n.text()
-	units := map[byte]time.Duration{'s': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}
-	const most = 366 * 24 * time.Hour
+	const day, most = 24 * time.Hour, 366 * 24 * time.Hour
+	units := map[byte]time.Duration{
+		's': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': day,
+		'w': 7 * day, // not of the specification, but known from pySigma
+	}
 	if len(text) >= 2 && len(text) <= 10 {
 		unit, known := units[text[len(text)-1]]
 		if v, ok := parseNumber(text[:len(text)-1]); known && ok && v.whole && v.int > 0 && v.int <= int64(most/unit) && digits(text[:1]) >= 0 {
@@ -155,8 +170,10 @@ func (c *Correlation) counts() bool {
 
 // field gives the field of an input's events that stands for a name in the correlation.
 func (c *Correlation) field(name string, input int) string {
-	if field := c.aliases[name][c.Rules[input]]; field != "" {
-		return field
+	for rule, field := range c.aliases[name] {
+		if rule == c.Rules[input] || c.inputs[input].about().isCalled(rule) {
+			return field
+		}
 	}
 	return name
 }

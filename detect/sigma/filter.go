@@ -45,7 +45,10 @@ func parseFiltered(section *node) ([]string, *fault) {
 	if rules == nil {
 		return nil, refuse(section.line, "add rules: with ids or names, or rules: any", "the filter does not say for which rules it is")
 	}
-	names := rules.texts()
+	names, f := rules.names()
+	if f != nil {
+		return nil, f
+	}
 	if len(names) == 0 {
 		return nil, refuse(rules.line, "write ids or names, or rules: any", "the filter is for no rule")
 	}

@@ -98,22 +98,23 @@ func (c *Collection) Add(name string, data []byte, o Options) {
 }
 
 // checkAction refuses the collections of Sigma 1, in which documents complete each other: without what is missing a
-// rule would mean something else.
+// rule would mean something else. Any other action is an attribute of the author's own.
 func checkAction(n *node, global *int) *fault {
 	if n.kind != mapNode {
 		return refuse(n.line, "write title, logsource and detection", "this is no rule but %s", n.what())
 	}
 	action := n.get("action").text()
 	switch action {
-	case "":
-		if *global > 0 {
-			return refuse(n.line, "write each rule whole", "it depends on action: global in line %d, which is not of Sigma 2", *global)
-		}
-		return nil
 	case "global":
 		*global = n.line
 	case "reset":
 		*global = 0
+	case "repeat":
+	default:
+		if *global > 0 {
+			return refuse(n.line, "write each rule whole", "it depends on action: global in line %d, which is not of Sigma 2", *global)
+		}
+		return nil
 	}
 	return refuse(n.get("action").line, "write each rule whole", "action: %s is not of Sigma 2", action)
 }

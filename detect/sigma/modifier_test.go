@@ -99,6 +99,9 @@ func TestRegularExpressions(t *testing.T) {
 		{"startswith", one(`A|re|startswith: 'a|b'`), record{"A": "xb"}, false},
 		{"endswith", one(`A|re|endswith: 'a|b'`), record{"A": "xb"}, true},
 		{"contains", one(`A|re|contains: 'a|b'`), record{"A": "xbx"}, true},
+		{"$ before a line feed at the end", one(`A|re: 'b$'`), record{"A": "ab\n"}, true},
+		{"$ before one line feed only", one(`A|re: 'b$'`), record{"A": "ab\n\n"}, false},
+		{`\z is the very end`, one(`A|re: 'b\z'`), record{"A": "ab\n"}, false},
 		{"neq", one(`A|re|neq: 'b'`), record{"A": "abc"}, false},
 	})
 }
@@ -117,6 +120,9 @@ func TestNetworks(t *testing.T) {
 		{"no address", one(`A|cidr: 0.0.0.0/0`), record{"A": "host.example"}, false},
 		{"any v4 is no v6", one(`A|cidr: 0.0.0.0/0`), record{"A": "2001:db8::1"}, false},
 		{"neq", one(`A|cidr|neq: 192.0.2.0/24`), record{"A": "192.0.2.1"}, false},
+		{"with a port", one(`A|cidr: 192.0.2.0/24`), record{"A": "192.0.2.77:50412"}, true},
+		{"with a port, outside", one(`A|cidr: 192.0.2.0/24`), record{"A": "192.0.3.77:50412"}, false},
+		{"v6 with a port", one(`A|cidr: 2001:db8::/32`), record{"A": "[2001:db8::1]:443"}, true},
 		{"an array", one(`A|cidr: 192.0.2.0/24`), record{"A": []any{"x", "192.0.2.9"}}, true},
 	})
 }

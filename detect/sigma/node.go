@@ -77,6 +77,20 @@ func (n *node) texts() []string {
 	return all
 }
 
+// names gives the texts of a scalar or of a list of scalars that name something: one that is left out by mistake would
+// change what a correlation or a filter means.
+func (n *node) names() ([]string, *fault) {
+	if n.isNull() {
+		return nil, nil
+	}
+	for _, item := range n.list() {
+		if item.text() == "" {
+			return nil, refuse(item.line, "write a name, or a list of names", "there is %s in place of a name", item.what())
+		}
+	}
+	return n.texts(), nil
+}
+
 // what names the form of a node in a reason.
 func (n *node) what() string {
 	switch {

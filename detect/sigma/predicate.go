@@ -81,20 +81,37 @@ func (p equalNumber) match(e *event, i int) bool {
 	return bytes.Equal(text, p.written) || bytes.Equal(text, p.short)
 }
 
-// expression is a regular expression, found anywhere.
-type expression struct{ regexp *regexp.Regexp }
+// expression is a regular expression, found anywhere. Its $ is that of PCRE, which stands before a line feed at the end,
+// too; RE2's does not.
+type expression struct {
+	regexp *regexp.Regexp
+	dollar bool
+}
 
-func (p expression) match(e *event, i int) bool { return p.regexp.MatchString(e.values[i].Text) }
+func (p expression) match(e *event, i int) bool {
+	text := e.values[i].Text
+	if p.regexp.MatchString(text) {
+		return true
+	}
+	line, ended := strings.CutSuffix(text, "\n")
+	return ended && p.dollar && p.regexp.MatchString(line)
+}
 
-// network is an IP network. A mapped IPv4 address (::ffff:192.0.2.1) is the IPv4 address.
+// network is an IP network. A mapped IPv4 address (::ffff:192.0.2.1) is the IPv4 address; a port behind an address, as
+// in 192.0.2.1:443 and [2001:db8::1]:443, is none of it.
 type network struct{ prefix netip.Prefix }
 
 func (p network) match(e *event, i int) bool {
 	text := e.values[i].Text
-	if len(text) < 2 || len(text) > 64 || strings.IndexByte("0123456789abcdefABCDEF:", text[0]) < 0 {
+	if len(text) < 2 || len(text) > 64 || strings.IndexByte("0123456789abcdefABCDEF:[", text[0]) < 0 {
 		return false
 	}
 	address, err := netip.ParseAddr(text)
+	if err != nil {
+		var ported netip.AddrPort
+		ported, err = netip.ParseAddrPort(text)
+		address = ported.Addr()
+	}
 	return err == nil && p.prefix.Contains(address.Unmap().WithZone(""))
 }
 

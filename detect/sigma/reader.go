@@ -10,6 +10,7 @@ type reader struct {
 	doc     document
 	anchors map[string]*node
 	depth   int
+	merges  int // nodes that merge keys added
 }
 
 func (r *reader) read(n ast.Node) (*node, *fault) {
@@ -103,7 +104,16 @@ func (r *reader) sequence(values []ast.Node, line int) (*node, *fault) {
 // mapping reads a map. The parser has refused keys that are there twice.
 func (r *reader) mapping(values []*ast.MappingValueNode, line int) (*node, *fault) {
 	made := &node{kind: mapNode, line: line, size: 1}
+	var merged []*node
 	for _, v := range values {
+		if _, merge := v.Key.(*ast.MergeKeyNode); merge {
+			more, f := r.merged(v)
+			if f != nil {
+				return nil, f
+			}
+			merged = append(merged, more...)
+			continue
+		}
 		key, f := r.key(v.Key)
 		if f != nil {
 			return nil, f
@@ -116,15 +126,51 @@ func (r *reader) mapping(values []*ast.MappingValueNode, line int) (*node, *faul
 		made.size += item.size + 1
 		made.line = min(made.line, key.line)
 	}
-	return made, nil
+	return made, r.merge(made, merged)
+}
+
+// merged gives the maps of a merge key, << of YAML 1.1: many rules are written for programs that know it.
+func (r *reader) merged(v *ast.MappingValueNode) ([]*node, *fault) {
+	n, f := r.read(v.Value)
+	if f != nil {
+		return nil, f
+	}
+	for _, from := range n.list() {
+		if from.kind != mapNode {
+			return nil, refuse(r.line(v.Key), "name a map, or a list of maps", "the merge key << has %s", from.what())
+		}
+	}
+	return n.list(), nil
+}
+
+// merge adds the entries of other maps, save those whose keys are there already. What all merges of a document add is
+// counted: a few lines may name a large map thousands of times.
+func (r *reader) merge(n *node, others []*node) *fault {
+	if len(others) == 0 {
+		return nil
+	}
+	have := map[string]bool{}
+	for _, key := range n.keys {
+		have[key.scal.text] = true
+	}
+	for _, from := range others {
+		if r.merges += from.size; r.merges > maxNodes {
+			return refuse(n.line, "write fewer merge keys", "the merge keys << make more than %d YAML nodes", maxNodes)
+		}
+		for key, item := range from.pairs() {
+			if !have[key.scal.text] {
+				have[key.scal.text] = true
+				n.keys, n.items = append(n.keys, key), append(n.items, item)
+				n.size += item.size + 1
+			}
+		}
+	}
+	return nil
 }
 
 // key reads the key of a mapping. Whatever YAML makes of it, a key is its text: 4625 and true are field names.
 func (r *reader) key(k ast.MapKeyNode) (*node, *fault) {
 	line := r.line(k)
-	if _, merge := k.(*ast.MergeKeyNode); merge {
-		return nil, refuse(line, "write the keys out", "the merge key << is not of YAML 1.2")
-	}
 	s, ok := scalarOf(k)
 	if !ok {
 		return nil, refuse(line, "", "a key must be text")

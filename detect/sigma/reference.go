@@ -1,6 +1,9 @@
 package sigma
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // addCorrelations resolves what correlations refer to. A correlation whose rules are not all there falls, and with it
 // those that refer to it; so do all in a circle.
@@ -51,6 +54,29 @@ func (b *compiler) resolve(c *Correlation, correlations []*Correlation) *fault {
 			return refuse(c.line, "name it once", "the correlation names %s twice", quote(found[0].about().Title))
 		}
 		c.inputs = append(c.inputs, found[0])
+	}
+	return c.checkAliases()
+}
+
+// checkAliases refuses an alias for a rule that the correlation does not refer to. An alias may call a rule by its
+// name where the correlation refers to it by its id, and the other way round; two aliases of one rule would contradict
+// each other.
+func (c *Correlation) checkAliases() *fault {
+	for _, alias := range slices.Sorted(maps.Keys(c.aliases)) {
+		seen := map[int]string{}
+		for _, rule := range slices.Sorted(maps.Keys(c.aliases[alias])) {
+			at := slices.Index(c.Rules, rule)
+			if at < 0 {
+				at = slices.IndexFunc(c.inputs, func(i input) bool { return i.about().isCalled(rule) })
+			}
+			switch {
+			case at < 0:
+				return refuse(c.line, "name a rule that stands under rules", "the alias %s is for %s, which is none of the rules", quote(alias), quote(rule))
+			case seen[at] != "":
+				return refuse(c.line, "name it once", "the alias %s has %s twice, as %s", quote(alias), quote(seen[at]), quote(rule))
+			}
+			seen[at] = rule
+		}
 	}
 	return nil
 }

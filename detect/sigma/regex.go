@@ -3,6 +3,7 @@ package sigma
 import (
 	"regexp"
 	"regexp/syntax"
+	"slices"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ const (
 
 // compileRegex compiles the value of the re modifier. Flags are of i, m and s; position is "", contains, startswith or
 // endswith. It is found anywhere in a value unless it is anchored (as by contains).
-func (o *scope) compileRegex(expr string, flags []string, position string) (*regexp.Regexp, *fault) {
+func (o *scope) compileRegex(expr string, flags []string, position string) (predicate, *fault) {
 	if len(expr) > maxRegex {
 		return nil, refuse(0, "split it into several", "the regular expression has %d bytes, %d are allowed", len(expr), maxRegex)
 	}
@@ -43,7 +44,12 @@ func (o *scope) compileRegex(expr string, flags []string, position string) (*reg
 	if err != nil {
 		return nil, regexFault(expr, err)
 	}
-	return made, nil
+	return expression{made, hasDollar(parsed)}, nil
+}
+
+// hasDollar says whether a $ stands for the end of the text.
+func hasDollar(x *syntax.Regexp) bool {
+	return x.Op == syntax.OpEndText && x.Flags&syntax.WasDollar != 0 || slices.ContainsFunc(x.Sub, hasDollar)
 }
 
 // beyondRE2 are the parts of PCRE that need backtracking, which the specification's list of metacharacters leaves out

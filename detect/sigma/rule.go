@@ -3,6 +3,7 @@ package sigma
 import (
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // About is what rules, correlations and filters say of themselves. Texts are as the file has them; what it does not
@@ -65,7 +66,7 @@ func parseAbout(n *node) (About, *fault) {
 	switch title := n.get("title"); {
 	case title.isNull() || a.Title == "":
 		return a, refuse(n.line, "add title: WHAT IT DETECTS", "there is no title")
-	case len(a.Title) > 4*256: // 256 characters
+	case utf8.RuneCountInString(a.Title) > 256:
 		return a, refuse(title.line, "shorten it", "the title has more than 256 characters")
 	}
 	if level := n.get("level"); !level.isNull() && !slices.Contains(levels, a.Level) {

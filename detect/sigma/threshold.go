@@ -2,6 +2,7 @@ package sigma
 
 import (
 	"maps"
+	"math"
 	"slices"
 )
 
@@ -66,7 +67,9 @@ func (c *Correlation) parseCriterion(key, value *node) *fault {
 		}
 		c.condition.bounds = append(c.condition.bounds, bound{op, v})
 	case "field":
-		c.condition.fields = value.texts()
+		var f *fault
+		c.condition.fields, f = value.names()
+		return f
 	case "percentile":
 		v, ok := yamlNumber(value.text())
 		if !ok || v.float <= 0 || v.float > 100 || c.Type != ValuePercentile {
@@ -97,8 +100,21 @@ func (c *Correlation) checkCondition(n *node) *fault {
 		return refuse(n.line, "name more rules or ask for fewer", "the condition wants more rules than the %d there are", len(c.Rules))
 	case (c.Type == EventCount || c.Type == ValueCount) && low > maxThreshold:
 		return refuse(n.line, "ask for fewer", "the condition counts to more than %d", maxThreshold)
+	case (c.counts() || c.Type == ValueCount) && !t.holdsForSome():
+		return refuse(n.line, "ask for one at least", "the condition can never hold: a correlation is judged when an event comes, so that it counts one at least")
 	}
 	return nil
+}
+
+// holdsForSome says whether the condition holds for any whole number from one on. One that holds for any holds for one
+// or for a number next to those it names.
+func (t *threshold) holdsForSome() bool {
+	tries := []float64{1}
+	for _, b := range t.bounds {
+		near := math.Floor(b.number.float)
+		tries = append(tries, near-1, near, near+1, near+2)
+	}
+	return slices.ContainsFunc(tries, func(n float64) bool { return n >= 1 && t.holds(n) })
 }
 
 // ends gives the least and the greatest measure that may hold.

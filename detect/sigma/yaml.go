@@ -16,12 +16,13 @@ func (d document) parse() (n *node, f *fault) {
 	if f := d.check(); f != nil {
 		return nil, f
 	}
+	d.text = withTabs(withoutReturns(d.text))
 	defer func() {
 		if caught := recover(); caught != nil { // the parser is not ours; a rule file must not end the process
 			n, f = nil, refuse(d.line, "simplify the document", "the YAML cannot be parsed: %v", caught)
 		}
 	}()
-	tokens := lexer.Tokenize(d.withNulls(lexer.Tokenize(string(d.text))))
+	tokens := withColons(lexer.Tokenize(d.withNulls(lexer.Tokenize(string(d.text)))))
 	if f := d.checkDepth(tokens); f != nil {
 		return nil, f
 	}

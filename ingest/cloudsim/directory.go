@@ -14,7 +14,8 @@ func (s *scene) directoryChange(operation string, actor, target *user, changes .
 	)
 }
 
-// administration is what an administrator does in a directory all day. The address is often not recorded.
+// administration is what an administrator does in a directory all day: a secret that ran out goes, a new one is not what
+// every hour brings. The address is often not recorded.
 func administration(s *scene) []record {
 	admin, target := s.org.person(0), s.someone()
 	switch s.IntN(5) {
@@ -27,7 +28,7 @@ func administration(s *scene) []record {
 		return []record{s.directoryChange("Change user license.", admin, target).with(field{"ResultStatus", "success"})}
 	case 3:
 		return []record{s.directoryChange("Update application – Certificates and secrets management ", admin, target,
-			change{"KeyDescription", `["[KeyIdentifier=` + s.guid() + `,KeyType=Password]"]`, "[]"})}
+			change{"KeyDescription", "[]", `["[KeyIdentifier=` + s.guid() + `,KeyType=Password]"]`})}
 	}
 	return []record{s.directoryChange("Update user.", admin, target,
 		change{"Department", "[\r\n  \"Sales\"\r\n]", "[]"}, change{"Included Updated Properties", "Department", ""}).

@@ -16,14 +16,21 @@ type story struct {
 
 const (
 	intruderAgent = "axios/1.7.7"
-	sprayAgent    = "BAV2ROPC" // a client that sends passwords by the legacy flow
+	sprayAgent    = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/79.0.3945.88 Safari/537.36"
+	legacyAgent   = "BAV2ROPC" // a client that sends passwords by the flow of old mail programs
 	dropbox       = "ledger.archive@northwind.example"
 )
 
+// sprayed is how many accounts the intruder tries one password on, besides the victim's.
+const sprayed = 14
+
+// harvested is how many messages the intruder opens in the two minutes that one record is about.
+const harvested = 140
+
 // steps are the story in order, one StoryStep apart. All five kinds of priority events are among them.
 var steps = []func(*story) []record{
-	(*story).guess, (*story).guessOn, (*story).enter, (*story).hide, (*story).read, (*story).forward,
-	(*story).admit, (*story).delegate, (*story).open, (*story).deceive, (*story).cleanUp,
+	(*story).guess, (*story).guessOn, (*story).enter, (*story).hide, (*story).forward, (*story).admit,
+	(*story).delegate, (*story).open, (*story).read, (*story).deceive, (*story).cleanUp,
 }
 
 // newStory casts the story. The administrator is the organisation's first person.
@@ -33,7 +40,7 @@ func newStory(seed uint64, o *org) *story {
 	intruder := func(n int) *user { c := *o.person(n); return &c } // the device and session are the intruder's
 	out := &story{scene: s, admin: intruder(0), victim: intruder(1 + first), chief: o.person(2 + first),
 		host: fmt.Sprintf("203.0.113.%d", s.between(200, 250)), rule: "."}
-	for i := range 6 {
+	for i := range sprayed {
 		out.others = append(out.others, o.person(3+first+i))
 	}
 	for range 3 {
@@ -46,24 +53,30 @@ func newStory(seed uint64, o *org) *story {
 	return out
 }
 
-// guess tries one password on many accounts, from few addresses.
+// guess tries one password on many accounts, from one address, by a tool that calls itself an old browser.
 func (s *story) guess() []record {
 	var out []record
-	for i, u := range s.others {
-		out = append(out, s.failedSignIn(u, s.spray[i%len(s.spray)], sprayAgent, "50126", "InvalidUserNameOrPassword"))
+	for _, u := range append(s.others[:len(s.others):len(s.others)], s.victim) {
+		out = append(out, s.failedSignIn(u, s.spray[0], sprayAgent, "50126", "InvalidUserNameOrPassword"))
 	}
-	return append(out, s.failedSignIn(s.victim, s.spray[0], sprayAgent, "50126", "InvalidUserNameOrPassword"))
+	return out
 }
 
-// guessOn tries the next password, until an account is locked.
+// guessOn tries the next password by the legacy flow, which knows no second factor, until an account is locked.
 func (s *story) guessOn() []record {
-	out := s.guess()
-	return append(out, s.failedSignIn(s.others[0], s.spray[1], sprayAgent, "50053", "IdsLocked"))
+	var out []record
+	for i, u := range s.others[:sprayed/2] {
+		out = append(out, s.failedSignIn(u, s.spray[1+i%2], legacyAgent, "50126", "InvalidUserNameOrPassword"))
+	}
+	return append(out, s.failedSignIn(s.others[0], s.spray[1], legacyAgent, "50053", "IdsLocked"))
 }
 
-// enter is the password that fits.
+// enter is the password that fits, at the address that guessed it and then where the intruder works.
 func (s *story) enter() []record {
-	return []record{s.signIn(s.victim, s.host, intruderAgent), s.inMailbox("MailboxLogin", exchangeItem, s.victim, s.host, webMail)}
+	return []record{
+		s.signIn(s.victim, s.spray[0], sprayAgent), s.signIn(s.victim, s.host, intruderAgent),
+		s.inMailbox("MailboxLogin", exchangeItem, s.victim, s.host, webMail),
+	}
 }
 
 // hide makes a rule that keeps the answers from the victim's eyes.
@@ -72,15 +85,6 @@ func (s *story) hide() []record {
 	return []record{s.cmdlet("New-InboxRule", s.victim, s.withPort(s.victim), me+`\`+s.rule,
 		"AlwaysDeleteOutlookRulesBlob", "False", "Force", "False", "MoveToFolder", "RSS Subscriptions", "Name", s.rule,
 		"SubjectOrBodyContainsWords", "invoice;payment;wire;iban;bank details", "MarkAsRead", "True", "StopProcessingRules", "True")}
-}
-
-// read looks for what can be sold: a search, the messages it found, then the whole mailbox.
-func (s *story) read() []record {
-	return []record{
-		s.searched(s.victim, s.host, webMail, "invoice OR iban OR \"wire transfer\""),
-		s.mailAccess(s.victim, s.host, webMail, "Bind", 12),
-		s.mailAccess(s.victim, s.host, mailClient{app: outlookWeb, info: "Client=IMAP4;Protocol=IMAP4"}, "Sync", 0),
-	}
 }
 
 // forward sends a copy of everything outside.
@@ -110,6 +114,15 @@ func (s *story) open() []record {
 			"Identity", s.victim.upn+`:\Inbox`, "User", "Default", "AccessRights", "Reviewer"),
 		s.inMailbox("AddFolderPermissions", exchangeItem, s.victim, s.host, webMail).with(
 			field{"Item", record{{"Id", s.itemID()}, {"ParentFolder", inbox}}}),
+	}
+}
+
+// read looks for what can be sold: a search, the messages it found, then the whole mailbox.
+func (s *story) read() []record {
+	return []record{
+		s.searched(s.victim, s.host, webMail, "invoice OR iban OR \"wire transfer\""),
+		s.mailAccess(s.victim, s.host, webMail, "Bind", harvested),
+		s.mailAccess(s.victim, s.host, mailClient{app: outlookWeb, info: "Client=IMAP4;Protocol=IMAP4"}, "Sync", 0),
 	}
 }
 

@@ -30,15 +30,15 @@ type Options struct {
 	Now     func() time.Time                    // nil is time.Now
 }
 
-// Gather reads what there is and says what is missing. Its errors are *UnknownTenantError, ErrWhose, ErrStalled where Kafka
-// gives nothing any more, a *schemas.VersionError where the topics hold what a later program wrote, and ctx's. Memory
+// Gather reads what there is and says what is missing. Its errors are *UnknownTenantError, ErrWhose, kafka.ErrStalled where
+// Kafka gives nothing any more, a *schemas.VersionError where the topics hold what a later program wrote, and ctx's. Memory
 // grows by eight bytes for each event of the period, and by some tens for each blob that the ledger has.
 func Gather(ctx context.Context, cluster *kafka.Cluster, o Options) (Report, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	now := o.Now().UTC()
-	g := &gathering{cluster: cluster, o: o, now: now, start: now.Add(-o.Since), patience: stalled, book: newBook(), tenants: newRoster(o.Tenants)}
+	g := &gathering{cluster: cluster, o: o, now: now, start: now.Add(-o.Since), patience: kafka.Patience, book: newBook(), tenants: newRoster(o.Tenants)}
 	return g.gather(ctx)
 }
 
@@ -82,6 +82,11 @@ func (g *gathering) gather(ctx context.Context) (r Report, err error) {
 	}
 	g.fill(&r)
 	return r, nil
+}
+
+// moving reads, as long as there is something to read.
+func (g *gathering) moving(ctx context.Context, read func(context.Context) error) error {
+	return g.cluster.Moving(ctx, g.patience, &g.read, []schemas.Topic{schemas.TopicEvents, schemas.TopicRejects}, read)
 }
 
 // choose finds the tenants that are asked for.

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -37,5 +38,6 @@ func (m *metrics) delayed(of *schemas.Message, part string, from, to time.Time) 
 	if from.IsZero() || to.IsZero() {
 		return
 	}
-	m.delay.WithLabelValues(of.Header(schemas.HeaderTenant), of.Header(schemas.HeaderSource), part).Observe(max(0, to.Sub(from).Seconds()))
+	source := cmp.Or(of.Header(schemas.HeaderSource), StageCorrelate) // what counts many records has no source of its own
+	m.delay.WithLabelValues(of.Header(schemas.HeaderTenant), source, part).Observe(max(0, to.Sub(from).Seconds()))
 }

@@ -1,15 +1,18 @@
-package verify
+package kafka
 
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"ualstream/schemas"
 )
 
 func TestReadingThatStandsStillEnds(t *testing.T) {
-	g := &gathering{cluster: prepared(t), patience: time.Millisecond}
-	err := g.moving(within(t), func(ctx context.Context) error {
+	c, read := prepared(t), atomic.Int64{}
+	err := c.Moving(within(t), time.Millisecond, &read, []schemas.Topic{schemas.TopicEvents}, func(ctx context.Context) error {
 		<-ctx.Done()
 		return ctx.Err()
 	})
@@ -19,9 +22,9 @@ func TestReadingThatStandsStillEnds(t *testing.T) {
 }
 
 func TestAnInterruptIsNoStandstill(t *testing.T) {
-	g := &gathering{patience: time.Hour}
+	c, read := &Cluster{}, atomic.Int64{}
 	ctx, cancel := context.WithCancel(t.Context())
-	err := g.moving(ctx, func(ctx context.Context) error {
+	err := c.Moving(ctx, time.Hour, &read, nil, func(ctx context.Context) error {
 		cancel()
 		<-ctx.Done()
 		return ctx.Err()
