@@ -1,9 +1,7 @@
 package detect
 
 import (
-	"math/bits"
 	"slices"
-	"strings"
 	"time"
 
 	"ualstream/detect/sigma"
@@ -15,9 +13,11 @@ type CorrelatorOptions struct {
 	// Lateness is how long after the end of a window its hits may come, by event time.
 	Lateness time.Duration
 	// MaxGroups bounds the groups in memory of a correlation and tenant; 0 for no bound. Beyond it, the groups that were
-	// last seen longest ago are forgotten.
+	// last seen longest ago go to a store.
 	MaxGroups int
-	// Forgot, if set, is called for each group that is forgotten for that bound.
+	// Spill gives a store for the groups of a correlation and tenant. Where it is nil they are forgotten.
+	Spill func() sigma.Store
+	// Forgot, if set, is called for each group that is forgotten for want of Spill.
 	Forgot func()
 }
 
@@ -40,12 +40,6 @@ type known struct {
 	shape string
 }
 
-// tenant is what is known of one tenant. Nothing goes from one to another.
-type tenant struct {
-	now      time.Time
-	trackers map[*sigma.Correlation]*sigma.Tracker
-}
-
 // Correlated is what came of a signal.
 type Correlated struct {
 	Threats []schemas.Threat // a finding, or an update of one
@@ -64,32 +58,34 @@ func NewCorrelator(rules *sigma.Set, o CorrelatorOptions) *Correlator {
 	return c
 }
 
-// Reach gives how long before a signal's receipt others may have been received that it is counted with.
+// slack is added to what correlations look back: a partition is not quite in the order of receipt.
+const slack = time.Hour
+
+// Reach gives how far before the event time of a partition's tenants a rebuild must begin, by receipt, to know what a
+// Correlator knows that ran through: what may still be counted was received no earlier, and so was the newest entry
+// about each firing that may still be updated.
 func Reach(rules *sigma.Set, lateness time.Duration) (reach time.Duration) {
 	for _, c := range rules.Correlations() {
-		reach = max(reach, c.Timespan+lateness)
+		reach = max(reach, c.Timespan+lateness+quiet+slack)
 	}
 	return reach
 }
 
 // Add counts a signal. offset is its place in the partition and received when its record was.
 func (c *Correlator) Add(s schemas.Signal, offset int64, received time.Time) Correlated {
-	counts := c.counting(s.Correlation, s.Shape, s.Group)
-	if counts == nil || s.Input < 0 || s.Input >= len(counts.Rules) {
+	counts, o := c.count(s, received)
+	switch {
+	case counts == nil:
 		return Correlated{Foreign: true}
-	}
-	c.advance(s, received)
-	o := c.tracker(s.Tenant, counts).Add(s.Group, sample(s))
-	switch o.Kind {
-	case sigma.Late:
+	case o.Kind == sigma.Late:
 		return Correlated{Late: true}
-	case sigma.Fired, sigma.Updated:
-		return c.tell(counts, s, o, offset)
+	case o.Kind == sigma.Fired || o.Kind == sigma.Updated:
+		return c.tell(counts, s, o, offset, received)
 	}
 	return Correlated{}
 }
 
-// Restore notes what fired before the signals that are added next. Of several entries with one uid the last counts.
+// Restore notes what fired before the signals that are replayed next. Of several entries with one uid the last counts.
 func (c *Correlator) Restore(all []schemas.Fired) {
 	newest := map[string]int{}
 	for i, f := range all {
@@ -100,10 +96,33 @@ func (c *Correlator) Restore(all []schemas.Fired) {
 		if counts == nil || newest[f.UID] != i {
 			continue
 		}
-		e := sigma.Episode{Ref: f.Ref, First: f.First, Last: f.Last}
-		c.tracker(f.Tenant, counts).Restore(f.Group, e)
+		c.tracker(f.Tenant, counts).Restore(f.Group, sigma.Episode{Ref: f.Ref, First: f.First, Last: f.Last})
 		c.episodes[f.UID] = &episode{f}
 	}
+}
+
+// Replay counts a signal that was counted before, and tells nothing. What seems to fire and was not restored did not
+// fire when more was known: it is taken back.
+func (c *Correlator) Replay(s schemas.Signal, offset int64, received time.Time) {
+	counts, o := c.count(s, received)
+	if counts == nil || o.Kind != sigma.Fired && o.Kind != sigma.Updated {
+		return
+	}
+	if e := c.episodes[c.uid(counts, s, o)]; e != nil {
+		e.grow(o, c.until(counts, o), offset)
+	} else {
+		c.tracker(s.Tenant, counts).Drop(s.Group, o.Ref)
+	}
+}
+
+// count adds a signal to its window; nil where no correlation counts it.
+func (c *Correlator) count(s schemas.Signal, received time.Time) (*sigma.Correlation, sigma.Outcome) {
+	counts := c.counting(s.Correlation, s.Shape, s.Group)
+	if counts == nil || !counts.Fits(s.Group, sigma.Sample{Input: s.Input, Values: s.Values, Carry: s.Carry}) {
+		return nil, sigma.Outcome{}
+	}
+	c.advance(s, received)
+	return counts, c.tracker(s.Tenant, counts).Add(s.Group, sample(s))
 }
 
 // Groups gives the number of groups in memory.
@@ -122,127 +141,6 @@ func (c *Correlator) counting(id, shape string, group []string) *sigma.Correlati
 		return nil
 	}
 	return k.Correlation
-}
-
-func (c *Correlator) tenant(id string) *tenant {
-	id = strings.ToLower(id)
-	if c.tenants[id] == nil {
-		c.tenants[id] = &tenant{trackers: map[*sigma.Correlation]*sigma.Tracker{}}
-	}
-	return c.tenants[id]
-}
-
-func (c *Correlator) tracker(id string, of *sigma.Correlation) *sigma.Tracker {
-	t := c.tenant(id)
-	if t.trackers[of] == nil {
-		o := sigma.TrackerOptions{Lateness: c.options.Lateness, MaxGroups: c.options.MaxGroups, Store: forget{c.options.Forgot}}
-		t.trackers[of] = sigma.NewTracker(of, o)
-		if !t.now.IsZero() {
-			t.trackers[of].Advance(t.now)
-		}
-	}
-	return t.trackers[of]
-}
-
-// tick is how finely event time passes: to forget costs time, too.
-const tick = time.Minute
-
-// advance moves a tenant's event time on.
-func (c *Correlator) advance(s schemas.Signal, received time.Time) {
-	at := s.Time
-	if at.After(received) {
-		at = received
-	}
-	t := c.tenant(s.Tenant)
-	if at = at.Truncate(tick); !at.After(t.now) {
-		return
-	}
-	t.now = at
-	for _, tracker := range t.trackers {
-		tracker.Advance(at)
-	}
-	c.sweep(received)
-}
-
-// sweep forgets episodes that nothing can join any more, once an hour of receipt.
-func (c *Correlator) sweep(received time.Time) {
-	if received.Sub(c.swept) < time.Hour {
-		return
-	}
-	c.swept = received
-	for uid, e := range c.episodes {
-		if e.Until.Before(c.tenant(e.Tenant).now) {
-			delete(c.episodes, uid)
-		}
-	}
-}
-
-// forget is a store that keeps nothing, and says so.
-type forget struct{ forgot func() }
-
-func (f forget) Save(string, []byte) {
-	if f.forgot != nil {
-		f.forgot()
-	}
-}
-
-func (f forget) Load(string) []byte { return nil }
-
-// episode is a finding of a correlation, as far as it was told.
-type episode struct{ schemas.Fired }
-
-// grow counts a later hit, and says whether it is told: the first, the second, the fourth and so on, so that a hit that
-// comes late is seen and a hundred thousand are told by seventeen updates.
-func (e *episode) grow(o sigma.Outcome, until time.Time, offset int64) bool {
-	e.First, e.Last, e.Until = o.First, o.Last, until
-	if offset <= e.Offset {
-		return false // what is read again was counted before
-	}
-	e.Count++
-	e.Later++
-	if bits.OnesCount(uint(e.Later)) != 1 {
-		return false
-	}
-	e.Update++
-	e.Offset = offset
-	return true
-}
-
-// tell gives what is written of a window that fired or has grown.
-func (c *Correlator) tell(of *sigma.Correlation, s schemas.Signal, o sigma.Outcome, offset int64) Correlated {
-	id, tenant := RuleID(&of.About), strings.ToLower(s.Tenant)
-	uid := FindingUID(id, tenant, sigma.GroupKey(s.Group)+"\x00"+o.Ref)
-	until := inYears(o.Last.Add(of.Timespan + c.options.Lateness))
-	e, told := c.episodes[uid], true
-	if e == nil {
-		e = &episode{schemas.Fired{
-			Key: s.Key, UID: uid, Tenant: tenant, Correlation: id, Shape: c.known[id].shape, Group: append([]string{}, s.Group...), Ref: o.Ref,
-			First: o.First, Last: o.Last, Until: until, Count: len(o.Samples), Offset: offset,
-		}}
-		c.episodes[uid] = e
-	} else {
-		told = e.grow(o, until, offset)
-	}
-	var found Correlated
-	o.Ref = uid
-	for _, chained := range c.rules.Chain(of, o, nil) {
-		found.Signals = append(found.Signals, outgoing(tenant, chained, c.sceneOf(of, s)))
-	}
-	if !told {
-		return found
-	}
-	found.Fired = append(found.Fired, e.Fired)
-	if !of.Mute {
-		found.Threats = append(found.Threats, correlated(of, e.Fired, o.Samples))
-	}
-	return found
-}
-
-// sceneOf is what a finding tells of a correlation that fired.
-func (c *Correlator) sceneOf(of *sigma.Correlation, s schemas.Signal) schemas.Scene {
-	scene := s.Event
-	scene.Operation, scene.TypeUID = title(&of.About), typeCreate
-	return scene
 }
 
 // sample is the signal as windows keep it. Behind the values that other correlations ask for stands what a finding

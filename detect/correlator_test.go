@@ -200,6 +200,10 @@ func TestTheSameGroupInAnotherCaseHasTheSameKey(t *testing.T) {
 func TestARebuildGoesOnAsIfNothingHadHappened(t *testing.T) {
 	const hits = 30
 	one := func(c *counting, i int) []schemas.Threat { return c.hit(i%7, time.Duration(i)*time.Minute).Threats }
+	again1 := func(c *counting, i int) {
+		c.offset++
+		c.Replay(c.signal(i%7, time.Duration(i)*time.Minute), c.offset, c.noon.Add(24*time.Hour))
+	}
 	for cut := range hits {
 		whole, again := newCounting(t, sprayed), newCounting(t, sprayed)
 		var fired []schemas.Fired
@@ -209,7 +213,7 @@ func TestARebuildGoesOnAsIfNothingHadHappened(t *testing.T) {
 		}
 		again.Restore(fired)
 		for i := range cut {
-			one(again, i)
+			again1(again, i)
 		}
 		for i := cut; i < hits; i++ {
 			want, got := one(whole, i), one(again, i)

@@ -74,12 +74,13 @@ type Fired struct {
 	Later       int       `json:"later"`  // of these, those after it fired
 	Update      int       `json:"update"` // number of the newest update; 0 for none
 	Offset      int64     `json:"offset"` // of the signal that made it fire, or made the update
+	Received    time.Time `json:"-"`      // when the record of that signal was received: the message's time
 }
 
-// Message gives the entry as it is written; received is the time of the signal that it comes from.
-func (f Fired) Message(received time.Time) (Message, error) {
+// Message gives the entry as it is written.
+func (f Fired) Message() (Message, error) {
 	f.V, f.Kind = SignalsVersion, kindFired
-	return signalsMessage(f.Key, received, f)
+	return signalsMessage(f.Key, f.Received, f)
 }
 
 // RuleSet is a value of the signals topic: a worker detects with these rules.
@@ -128,7 +129,7 @@ func SignalsEntry(m Message) (any, error) {
 			err = json.Unmarshal(m.Value, &s)
 			return s, signalsError(m, err)
 		case kindFired:
-			f := Fired{Key: m.Key}
+			f := Fired{Key: m.Key, Received: m.Time}
 			err = json.Unmarshal(m.Value, &f)
 			return f, signalsError(m, err)
 		case kindRules:

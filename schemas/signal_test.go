@@ -45,12 +45,13 @@ func signals() map[string]struct {
 	f := schemas.Fired{
 		Key: key, V: 1, Kind: "fired", UID: "0123456789abcdef0123456789abcdef", Tenant: s.Tenant, Correlation: "spray", Shape: s.Shape,
 		Group: []string{}, Ref: "e1", First: at.Add(-time.Minute), Last: at, Until: at.Add(48 * time.Hour), Count: 12, Later: 2, Update: 2, Offset: 7,
+		Received: at.Add(time.Second),
 	}
 	r := schemas.RuleSet{V: 1, Kind: "rules", Hash: "0123456789abcdef0123456789abcdef", Since: at, At: at.Add(time.Minute)}
 	return map[string]struct {
 		entry any
 		signalsEntry
-	}{"signal": {s, received{s.Message}}, "fired": {f, received{f.Message}}, "rules": {r, r}}
+	}{"signal": {s, received{s.Message}}, "fired": {f, f}, "rules": {r, r}}
 }
 
 func TestEachKindOfSignalsEntryRoundTripsIsValidAndAsWritten(t *testing.T) {

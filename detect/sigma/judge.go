@@ -73,7 +73,7 @@ func (w *Window) enter(o *Outcome, first, end, at int, measure float64) {
 	if o.Kind == Quiet {
 		*o = Outcome{Kind: Fired, Episode: Episode{w.samples[at].Ref, from, to}, Measure: measure}
 	}
-	own := o.Episode
+	own, oldest := o.Episode, o.First
 	o.First, o.Last = earlier(o.First, from), later(o.Last, to)
 	kept := w.episodes[:0]
 	for _, e := range w.episodes {
@@ -81,8 +81,11 @@ func (w *Window) enter(o *Outcome, first, end, at int, measure float64) {
 		case e.First.After(o.Last) || e.Last.Before(o.First):
 			kept = append(kept, e)
 			continue
-		case o.Kind == Fired && e != own: // the episode that was there goes on
-			o.Kind, o.Ref, o.Samples = Updated, e.Ref, nil
+		case e != own && (o.Kind == Fired || e.First.Before(oldest)): // the episode that was there goes on
+			if o.Kind == Fired {
+				o.Samples = nil
+			}
+			o.Kind, o.Ref, oldest = Updated, e.Ref, e.First
 		}
 		o.First, o.Last = earlier(o.First, e.First), later(o.Last, e.Last)
 	}
@@ -134,30 +137,38 @@ func (c *Correlation) thin(w *Window, at int) {
 	}
 }
 
+// thinBetween looks at stretches of a quarter of the timespan by themselves, so that what is left does not depend on what
+// was forgotten or expired before: of samples that are alike, each has its first and its last.
 func (c *Correlation) thinBetween(w *Window, at int) {
-	same := func(a, b sample) bool {
-		return a.rank == b.rank && a.key == b.key && slices.Equal(a.Carry, b.Carry)
-	}
-	neighbours := []int{}
-	for i := at - 1; i >= 0 && at-i <= near && len(neighbours) < 2; i-- {
-		if same(w.samples[i], w.samples[at]) {
-			neighbours = append(neighbours, i)
+	s := w.samples[at]
+	quarter := max(1, int64(c.Timespan/4))
+	alike := make([]int, 0, 4) // with s, in order: two and one more at the most
+	look := func(i int) {
+		if o := &w.samples[i]; o.rank == s.rank && o.key == s.key && slices.Equal(o.Carry, s.Carry) {
+			alike = append(alike, i)
 		}
 	}
-	slices.Reverse(neighbours)
-	neighbours = append(neighbours, at)
-	for i := at + 1; i < len(w.samples) && i-at <= near && len(neighbours) < 5; i++ {
-		if same(w.samples[i], w.samples[at]) {
-			neighbours = append(neighbours, i)
+	from := at
+	for from > 0 && at-from < near && floor(w.samples[from-1].at, quarter) == floor(s.at, quarter) {
+		from--
+	}
+	for i := from; i < len(w.samples) && i-at <= near && floor(w.samples[i].at, quarter) == floor(s.at, quarter); i++ {
+		look(i)
+	}
+	if len(alike) > 2 {
+		middle := alike[1 : len(alike)-1]
+		for _, i := range slices.Backward(middle) {
+			w.samples = slices.Delete(w.samples, i, i+1)
 		}
 	}
-	for k := len(neighbours) - 2; k > 0; k-- {
-		before, after := w.samples[neighbours[k-1]], w.samples[neighbours[k+1]]
-		if after.at-before.at <= int64(c.Timespan) {
-			w.samples = slices.Delete(w.samples, neighbours[k], neighbours[k]+1)
-			return
-		}
+}
+
+// floor divides and rounds down.
+func floor(a, by int64) int64 {
+	if a < 0 {
+		return (a+1)/by - 1
 	}
+	return a / by
 }
 
 // mostSamples is how many samples a group remembers.

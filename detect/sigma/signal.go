@@ -22,6 +22,13 @@ type Signal struct {
 	Sample      Sample
 }
 
+// Fits says whether a sample for a group can be one of the correlation's: it has as many values as the correlation asks
+// for.
+func (c *Correlation) Fits(group []string, s Sample) bool {
+	return s.Input >= 0 && s.Input < len(c.Rules) && len(group) == len(c.GroupBy) &&
+		len(s.Values) == len(c.condition.fields) && len(s.Carry) == len(c.carry)
+}
+
 // maxSignals bounds what one hit becomes where its fields have several values.
 const maxSignals = 256
 
@@ -159,7 +166,7 @@ func (c *Correlation) row(inner *Correlation, s Sample, at int) ([]string, bool)
 	var row []string
 	for i, name := range c.needs() {
 		value := ""
-		if k := slices.Index(inner.carry, c.field(name, at)); k < len(s.Carry) {
+		if k := slices.Index(inner.carry, c.field(name, at)); k >= 0 && k < len(s.Carry) {
 			value = s.Carry[k]
 		}
 		if value == "" && i < len(c.GroupBy)+len(c.condition.fields) {

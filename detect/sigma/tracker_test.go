@@ -87,7 +87,7 @@ type shelf struct {
 	saves, got int
 }
 
-func (s *shelf) Save(group string, window []byte) {
+func (s *shelf) Save(group string, window []byte, _ time.Time) {
 	s.saves++
 	s.saved[group] = slices.Clone(window)
 }
@@ -100,6 +100,8 @@ func (s *shelf) Load(group string) []byte {
 	}
 	return window
 }
+
+func (s *shelf) Expire(time.Time) {}
 
 func TestGroupsBeyondTheBoundAreStoredAndFoundAgain(t *testing.T) {
 	store := &shelf{saved: map[string][]byte{}}

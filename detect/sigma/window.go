@@ -17,7 +17,7 @@ import (
 // The first window whose condition holds begins an episode, from its first to its last sample: Fired. Further windows
 // that hold and overlap an episode extend it, and samples that fall into it join it: Updated, with the Ref of the
 // sample that completed it first. What holds later, apart from every episode, is a new one. Several episodes that grow
-// into one keep the Ref of one of them.
+// into one keep the Ref of the earliest.
 //
 // What the measure is: event_count counts samples, value_count different values (without case), temporal different
 // rules. temporal_ordered takes the longest row of samples in which each sample's rule stands after that of the sample
@@ -97,6 +97,7 @@ func keyOf(values []string) string {
 
 func (c *Correlation) sample(s Sample) sample {
 	made := sample{Sample: s, at: nanos(s.Time), key: keyOf(s.Values)}
+	made.Time = time.Unix(0, made.at).UTC() // as it comes back from a Store
 	if c.isTemporal() {
 		made.rank = s.Input
 	}
@@ -116,8 +117,11 @@ func (s sample) compare(o sample) int {
 	}
 }
 
-// Add adds a sample of the correlation's group to its window.
+// Add adds a sample of the correlation's group to its window. One of a rule that there is not changes nothing.
 func (c *Correlation) Add(w *Window, added Sample) Outcome {
+	if added.Input < 0 || added.Input >= len(c.inputs) {
+		return Outcome{}
+	}
 	s := c.sample(added)
 	at, known := w.place(s)
 	if known {
@@ -169,14 +173,46 @@ func (w *Window) join(s sample) Outcome {
 }
 
 // Restore notes an episode that is known from elsewhere, so that it does not fire again.
-func (w *Window) Restore(e Episode) { w.episodes = append(w.episodes, e) }
+func (w *Window) Restore(e Episode) {
+	e.First, e.Last = time.Unix(0, nanos(e.First)).UTC(), time.Unix(0, nanos(e.Last)).UTC()
+	kept := w.episodes[:0]
+	for _, o := range w.episodes {
+		if o.First.After(e.Last) || o.Last.Before(e.First) {
+			kept = append(kept, o)
+			continue
+		}
+		if o.First.Before(e.First) {
+			e.Ref = o.Ref
+		}
+		e.First, e.Last = earlier(o.First, e.First), later(o.Last, e.Last)
+	}
+	w.episodes = append(kept, e)
+}
+
+// drop forgets an episode.
+func (w *Window) drop(ref string) {
+	w.episodes = slices.DeleteFunc(w.episodes, func(e Episode) bool { return e.Ref == ref })
+}
 
 // Expire forgets the samples and episodes before a time and says whether anything is left.
-func (w *Window) Expire(before time.Time) bool {
-	limit := nanos(before)
+func (w *Window) Expire(before time.Time) bool { return w.expire(nanos(before)) }
+
+func (w *Window) expire(limit int64) bool {
 	w.samples = slices.DeleteFunc(w.samples, func(s sample) bool { return s.at < limit })
 	w.episodes = slices.DeleteFunc(w.episodes, func(e Episode) bool { return nanos(e.Last) < limit })
 	return len(w.samples)+len(w.episodes) > 0
+}
+
+// first gives the time of the oldest sample or of the end of the earliest episode, in nanoseconds since 1970.
+func (w *Window) first() int64 {
+	oldest := int64(1<<63 - 1)
+	if len(w.samples) > 0 {
+		oldest = w.samples[0].at
+	}
+	for i := range w.episodes {
+		oldest = min(oldest, nanos(w.episodes[i].Last))
+	}
+	return oldest
 }
 
 // last gives the time of the newest sample or of the end of the latest episode, in nanoseconds since 1970.

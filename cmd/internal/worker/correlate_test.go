@@ -41,11 +41,16 @@ const other = "22222222-5d1c-4b7e-8f3a-2c9d60718e4f"
 
 func sprayRules(t *testing.T) *sigma.Set {
 	t.Helper()
+	return rulesOf(spray)
+}
+
+// rulesOf gives rules that must be good.
+func rulesOf(text string) *sigma.Set {
 	c := &sigma.Collection{}
-	c.Add("spray.yml", []byte(spray), sigma.Options{})
+	c.Add("rules.yml", []byte(text), sigma.Options{})
 	set, refused := sigma.Compile(c)
 	if len(c.Refusals)+len(refused) > 0 {
-		t.Fatal(c.Refusals, refused)
+		panic(fmt.Sprint(c.Refusals, refused))
 	}
 	return set
 }
@@ -213,12 +218,15 @@ func TestWorkersWithOlderRulesWaitForThoseWithNewerOnes(t *testing.T) {
 }
 
 // waits says whether a worker tells that other rules than its own are in use.
-func waits(url string) bool {
+func waits(url string) bool { return shows(url, "ualstream_rules_waiting 1\n") }
+
+// shows says whether a worker's metrics have a text.
+func shows(url, text string) bool {
 	answer, err := http.Get("http://" + url + "/metrics")
 	if err != nil {
 		return false
 	}
 	defer answer.Body.Close()
 	body, _ := io.ReadAll(answer.Body)
-	return strings.Contains(string(body), "ualstream_rules_waiting 1\n")
+	return strings.Contains(string(body), text)
 }

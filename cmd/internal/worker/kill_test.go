@@ -28,6 +28,7 @@ type child struct {
 	State        string   // "" for memory
 	Stages       []string // nil for all
 	Tenants      []schemas.Tenant
+	Rules        string // "" for none
 }
 
 func TestMain(m *testing.M) {
@@ -54,6 +55,9 @@ func runChild(config string) {
 	o.State = c.State
 	if c.Stages != nil {
 		o.Stages, o.Tenants = c.Stages, c.Tenants
+	}
+	if c.Rules != "" {
+		o.Rules = rulesOf(c.Rules)
 	}
 	w, err := worker.New(o)
 	if err != nil {

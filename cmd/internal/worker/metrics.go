@@ -14,14 +14,13 @@ import (
 type metrics struct {
 	registry *prometheus.Registry
 
-	records         *prometheus.CounterVec // tenant, source
-	blobs           *prometheus.CounterVec // tenant, source, state
-	events          *prometheus.CounterVec // class_uid
-	rejects         *prometheus.CounterVec // stage
-	threats         *prometheus.CounterVec // triage
-	tags            *prometheus.CounterVec // tag
-	repeats         prometheus.Counter     //
-	late, forgotten prometheus.Counter     // hits; groups
+	records *prometheus.CounterVec // tenant, source
+	blobs   *prometheus.CounterVec // tenant, source, state
+	events  *prometheus.CounterVec // class_uid
+	rejects *prometheus.CounterVec // stage
+	threats *prometheus.CounterVec // triage
+	tags    *prometheus.CounterVec // tag
+	repeats prometheus.Counter     //
 
 	expired *prometheus.CounterVec   // stage
 	skipped *prometheus.CounterVec   // stage
@@ -30,6 +29,7 @@ type metrics struct {
 	held    *prometheus.GaugeVec     // stage
 	delay   *prometheus.HistogramVec // tenant, source, part
 	known   *identityMetrics
+	counts  *correlateMetrics
 
 	partitions prometheus.Gauge // of the ledger
 	waits      prometheus.Gauge // 1 while other rules are in use
@@ -50,10 +50,6 @@ func newMetrics() *metrics {
 		tags:     counter("threat_tags_total", "Priority tags on the threats written; a threat may have several.", "tag"),
 		repeats: prometheus.NewCounter(prometheus.CounterOpts{Name: "ualstream_repeats_total",
 			Help: "Records that had been written before and were left out."}),
-		late: prometheus.NewCounter(prometheus.CounterOpts{Name: "ualstream_signals_late_total",
-			Help: "Hits that correlations did not count because their windows were over for longer than hits may be late."}),
-		forgotten: prometheus.NewCounter(prometheus.CounterOpts{Name: "ualstream_correlation_groups_forgotten_total",
-			Help: "Groups that correlations forgot because there were more than are kept in memory."}),
 		expired: counter("messages_expired_total", "Messages that Kafka deleted before the stage had read them: a loss.", "stage"),
 		skipped: counter("messages_skipped_total", "Messages that could not be decoded and were stepped over because --skip names them: a loss.", "stage"),
 		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ualstream_stage_lag_records",
@@ -63,7 +59,7 @@ func newMetrics() *metrics {
 		held: prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "ualstream_last_stable_offset_age_seconds",
 			Help: "How long an open transaction has held a stage back, on the partition where it has done so the longest."}, []string{"stage"}),
 		delay: newDelay(),
-		known: newIdentityMetrics(),
+		known: newIdentityMetrics(), counts: newCorrelateMetrics(),
 		partitions: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_ingest_partitions",
 			Help: "Partitions of the ledger whose tenants are this worker's to collect."}),
 		waits: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_rules_waiting",
@@ -71,9 +67,10 @@ func newMetrics() *metrics {
 		holding: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_ingest_held",
 			Help: "1 while normalize is more than an hour behind and only what expires within a day is fetched, else 0."}),
 	}
-	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.waits, m.late, m.forgotten, m.expired, m.skipped, m.lag, m.hidden, m.held,
+	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.waits, m.expired, m.skipped, m.lag, m.hidden, m.held,
 		m.delay, m.partitions, m.holding, m.known.records, m.known.bytes, m.known.behind,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m.registry.MustRegister(m.counts.all()...)
 	m.begin()
 	return m
 }
@@ -140,18 +137,6 @@ func (m *metrics) detected(out []schemas.Message) {
 			m.delayed(threat, partPublished, threat.Time, now)
 		}
 	}
-}
-
-// correlated notes what signals became.
-func (m *metrics) correlated(out []schemas.Message, late, forgotten int) {
-	m.late.Add(float64(late))
-	m.forgotten.Add(float64(forgotten))
-	for i := range out {
-		if out[i].Topic == schemas.TopicRejects {
-			m.rejects.WithLabelValues(StageCorrelate).Inc()
-		}
-	}
-	m.detected(out)
 }
 
 // lagUnknown forgets the lag that was measured last.

@@ -38,12 +38,13 @@ type Options struct {
 	Triage    []schemas.Triage // which threats reach the threat topic; empty is all
 	Rules     *sigma.Set       // what findings come from; nil for none
 	Lateness  time.Duration    // how long after the end of a correlation's window its hits may come; 0 is 48 h
+	MaxGroups int              // groups in memory of a correlation, tenant and partition, the others are on disk; 0 is 100,000
 	Sinks     []publish.Sink   // what publish delivers to, beyond the threat topic
 	// Deployment names whose the topics are: a worker of another one is refused. It is the app's client ID where the
 	// operator gives no name; "" checks all but that.
 	Deployment string
 	Skip       []Place // batches to give up where they cannot be decoded
-	State      string  // folder for what normalize remembers of records; "" keeps it in memory, for trying
+	State      string  // folder for what normalize remembers of records; "" keeps it in memory, for trying; and for groups that do not fit into memory
 	HTTP       string  // address of /healthz, /readyz and /metrics; "" serves none
 	// Drain is how long a worker that was told to stop waits for what it has fetched to reach the last stage.
 	// Kafka keeps what is left, so that only a worker whose Kafka ends with it needs any.

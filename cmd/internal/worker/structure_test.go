@@ -36,7 +36,8 @@ var allowed = map[string][]string{
 	"cmd/internal/verify":    {"schemas", "ingest/o365", "cmd/internal/kafka", "cmd/internal/auditfile"},
 	"cmd/internal/replay":    {"schemas", "normalize", "publish", "cmd/internal/kafka", "cmd/internal/verify"},
 	"cmd/internal/identity":  {"schemas"}, // knows offsets and keys, not Kafka
-	"cmd/internal/worker":    {"schemas", "ingest", "ingest/o365", "normalize", "detect", "detect/sigma", "publish", "cmd/internal/kafka", "cmd/internal/identity", "cmd/internal/entra", "cmd/internal/status"},
+	"cmd/internal/spill":     nil,         // knows bytes by name
+	"cmd/internal/worker":    {"schemas", "ingest", "ingest/o365", "normalize", "detect", "detect/sigma", "publish", "cmd/internal/kafka", "cmd/internal/identity", "cmd/internal/spill", "cmd/internal/entra", "cmd/internal/status"},
 	"cmd/ualstream":          {"*"},
 }
 
