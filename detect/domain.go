@@ -16,7 +16,9 @@ type domains []string
 func (r *reader) domainsOf() domains {
 	var own domains
 	if r.domains != nil {
-		own = append(own, r.domains(r.get("metadata.tenant_uid").String())...)
+		for _, configured := range r.domains(r.get("metadata.tenant_uid").String()) {
+			own = own.with(configured)
+		}
 	}
 	rec := r.get("unmapped")
 	for _, name := range []gjson.Result{

@@ -30,6 +30,8 @@ type config struct {
 	sinks      list
 	skip       repeated
 	rules      ruleFlags
+	reading    *reading // the rules that they say, once options has read them
+	lateness   time.Duration
 	state      string
 	http       string
 	level      slog.Level
@@ -57,6 +59,7 @@ func (c *config) workerFlags(fs *flag.FlagSet) {
 	fs.Var(&c.sinks, "sinks", "")
 	fs.Var(&c.skip, "skip", "")
 	c.rules.register(fs)
+	fs.DurationVar(&c.lateness, "lateness", worker.DefaultLateness, "")
 	fs.StringVar(&c.state, "state", "", "")
 	fs.StringVar(&c.http, "http", "127.0.0.1:9464", "")
 	c.microsoftFlags.register(fs)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"ualstream/cmd/internal/doctor"
@@ -23,7 +24,7 @@ to fetch within seconds. To run it again does no harm. No subscription is starte
 
 Kept with the tenant; what is not given stays as it is, and a list is emptied by 'none':
     --name NAME           what people call it
-    --domains LIST        its own domains, beside those that its records show
+    --domains LIST        its own domains, beside those that its records show and the one that TENANT is
     --uncounted-groups LIST
                           object IDs of Entra groups whose members are watched and not counted as identities
     --content-types LIST  what is fetched (Audit.Exchange,Audit.AzureActiveDirectory,Audit.General,Audit.SharePoint)
@@ -59,6 +60,9 @@ func connect(ctx context.Context, e *env, args []string) error {
 	id, err := tenantID(ctx, m, name)
 	if err != nil {
 		return err
+	}
+	if doctor.IsDomain(name) {
+		o.named = strings.ToLower(name)
 	}
 	cluster, err := o.cluster(e, log)
 	if err != nil {

@@ -18,6 +18,7 @@ type connectOptions struct {
 	name                          string
 	domains, groups, contentTypes list
 	dlp, wait                     bool
+	named                         string          // the domain that the tenant was named by, in lower case; "" where it was its ID
 	given                         map[string]bool // which flags are, by the command line or the environment
 }
 
@@ -112,6 +113,10 @@ func (o *connectOptions) apply(was doctor.Entry) (schemas.Tenant, error) {
 	}
 	if o.given["domains"] {
 		t.Domains = o.domains
+	}
+	emptied := o.given["domains"] && len(o.domains) == 0
+	if o.named != "" && !emptied && !slices.Contains(t.Domains, o.named) { // Entra knows it as the tenant's
+		t.Domains = append(slices.Clone(t.Domains), o.named)
 	}
 	if o.given["uncounted-groups"] {
 		t.UncountedGroups = o.groups

@@ -5,13 +5,12 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/goccy/go-yaml"
 
-	"ualstream/cmd/internal/worker"
 	"ualstream/detect/rules"
 	"ualstream/detect/sigma"
 )
@@ -45,9 +44,24 @@ const builtinName = "builtin:"
 
 // load reads and compiles the rules. What is refused has no effect; everything else is in the set.
 func (r *ruleFlags) load() (*sigma.Set, []sigma.Refusal, error) {
-	o, err := r.options()
+	all, err := r.collect()
 	if err != nil {
 		return nil, nil, err
+	}
+	set, refused := compile(all)
+	return set, refused, nil
+}
+
+func compile(all *sigma.Collection) (*sigma.Set, []sigma.Refusal) {
+	set, refused := sigma.Compile(all)
+	return set, slices.Concat(all.Refusals, refused)
+}
+
+// collect reads the rules.
+func (r *ruleFlags) collect() (*sigma.Collection, error) {
+	o, err := r.options()
+	if err != nil {
+		return nil, err
 	}
 	all := &sigma.Collection{}
 	if r.builtin {
@@ -55,11 +69,10 @@ func (r *ruleFlags) load() (*sigma.Set, []sigma.Refusal, error) {
 	}
 	for _, dir := range append(append(list{}, r.dirs.list...), r.filters.list...) {
 		if err := loadFrom(all, dir, o); err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 	}
-	set, refused := sigma.Compile(all)
-	return set, append(all.Refusals, refused...), nil
+	return all, nil
 }
 
 // loadFrom adds what a folder or a file holds.
@@ -154,15 +167,6 @@ func (r *ruleFlags) use(e *env) (*sigma.Set, error) {
 	set, refused, err := r.load()
 	for i := range refused {
 		fmt.Fprintf(e.stderr, "ualstream: rule refused: %s\n", printable(refused[i].Error()))
-	}
-	return set, err
-}
-
-// sigmaRules is use for a worker, which says it in its log.
-func (c *config) sigmaRules(log *slog.Logger) (*sigma.Set, error) {
-	set, refused, err := c.rules.load()
-	for i := range refused {
-		log.Warn("a rule is refused and finds nothing", "stage", worker.StageDetect, "reason", refused[i].Error())
 	}
 	return set, err
 }

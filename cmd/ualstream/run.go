@@ -4,7 +4,10 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"syscall"
@@ -44,6 +47,9 @@ What runs here:
     --builtin=false       leave out the rules that ualstream brings along
     --filters DIR         Sigma filters, which take events away from rules; can be repeated
     --placeholders FILE   what %name% stands for in rules: YAML, a list of values a name
+    --lateness D          how long after the end of a correlation's window its hits may still come, by the time of their
+                          events: more finds more of what Microsoft tells late, and remembers more; with the longest
+                          timespan at most 216h (48h)
     --sinks LIST          what publish delivers to besides: text, json, both on stdout (none)
     --state DIR           what normalize remembers of records, so that each becomes one event; it can be lost, and is
                           made anew from the raw topic (identity, in the folder of --data)
@@ -54,8 +60,8 @@ What runs here:
     --log-level LEVEL     debug, info, warn or error (info)
 
 Whose records, and how Microsoft is reached:
-    --tenants LIST        tenant IDs; in the file also with name and content_types. The same for all workers that ingest,
-                          which share them
+    --tenants LIST        tenant IDs; in the file also with name, content_types and domains. The same for all workers that
+                          ingest, which share them
     --cloud NAME          commercial, gcc, gcc-high or dod (commercial)
     --publisher ID        PublisherIdentifier of the requests (the tenant's own ID)
     --poll-interval D     how often new content is listed (1m)
@@ -87,7 +93,9 @@ Who logs in there, with the permission ActivityFeed.Read; what changes in a file
     --config FILE         YAML; its keys are the flags' names with underscores
 
 With no tenant the worker runs all the same and says how to connect one. SIGTERM lets it finish what is in flight;
-a second one ends it at once.
+a second one ends it at once. SIGHUP has it read rules, filters and placeholders again, and go on with them without losing
+or repeating anything; where a file that was in use is now refused, or a folder cannot be read, the log says why and the
+rules stay as they were.
 
 Example:
     $ cat ualstream.yaml
@@ -107,6 +115,9 @@ func run(ctx context.Context, e *env, args []string) error {
 	if err := e.configOnly(fs, c, runUsage, args); err != nil {
 		return err
 	}
+	hangups := make(chan os.Signal, 1) // one that comes early waits
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
 	options, err := c.options(e)
 	if err != nil {
 		return err
@@ -132,6 +143,7 @@ func run(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return &failure{err: err, hint: seeHelp(fs), misuse: true}
 	}
+	go e.onHangup(ctx, hangups, func() { c.reload(w, options.Logger) }, func() { leave(nil) })
 	if err := w.Run(ctx); err != nil {
 		return refusal(err)
 	}
@@ -151,6 +163,7 @@ func (c *config) options(e *env) (worker.Options, error) {
 	}
 	o := worker.Options{
 		Stages: c.stages, Kafka: k, Tenants: c.tenants, Poll: c.poll, Quota: c.quota, HTTP: c.http, Logger: log,
+		Lateness:   c.lateness,
 		State:      cmp.Or(c.state, filepath.Join(c.data, "identity")),
 		Deployment: cmp.Or(c.deployment, c.app(e)),
 	}
@@ -160,6 +173,9 @@ func (c *config) options(e *env) (worker.Options, error) {
 	if c.poll <= 0 {
 		return o, wrongUse("give a length like 1m", "--poll-interval %s is no length of time to wait", c.poll)
 	}
+	if kept := schemas.TopicSignals.Settings().Retention; c.lateness <= 0 || c.lateness > kept {
+		return o, wrongUse(fmt.Sprintf("give a length like 48h, at most %v: so long are hits kept", kept), "--lateness %s cannot be", c.lateness)
+	}
 	if c.quota <= 0 {
 		return o, wrongUse("give a number like 2000", "--quota %d lets no request through", c.quota)
 	}
@@ -167,9 +183,11 @@ func (c *config) options(e *env) (worker.Options, error) {
 		return o, err
 	}
 	if slices.Contains(c.stages, worker.StageDetect) {
-		if o.Rules, err = c.sigmaRules(log); err != nil {
+		if c.reading, err = c.rules.read(); err != nil {
 			return o, err
 		}
+		tell(log, c.reading.refused)
+		o.Rules = c.reading.set
 	}
 	for _, text := range c.skip.list {
 		place, err := worker.ParsePlace(text, c.prefix)

@@ -26,7 +26,8 @@ It asks the worker on this machine, or the Kafka that is named: there it only re
     LAG             messages that a stage has yet to read
 
 The worst tenants come first: those that lost something, then those with subscriptions that are stopped, then those
-that nothing came from for longest. A status is unknown where Microsoft is not asked: without a credential.
+that nothing came from for longest. A status is unknown where Microsoft is not asked: without a credential. A worker that
+is asked and detects says how many rules it has.
 
 Flags:
     --watch            again every two seconds, until Ctrl-C

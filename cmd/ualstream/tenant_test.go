@@ -245,7 +245,7 @@ func TestConnectStartsSavesAndKeepsWhatIsNotGivenAgain(t *testing.T) {
 		t.Fatalf("exits with %d: %s%s", code, out, problems)
 	}
 	want := schemas.Tenant{V: schemas.TenantVersion, ID: tenant, Name: "Contoso", ContentTypes: append(slices.Clone(schemas.ContentTypes), "DLP.All"),
-		Domains: []string{"contoso.com"}, UncountedGroups: []string{strings.ToLower(group)}}
+		Domains: []string{"contoso.com", "contoso.example"}, UncountedGroups: []string{strings.ToLower(group)}}
 	if e := s.entry(); !e.Connected || fmt.Sprint(e.Tenant) != fmt.Sprint(want) {
 		t.Errorf("kept %+v, want %+v", e.Tenant, want)
 	}

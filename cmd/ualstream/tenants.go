@@ -10,11 +10,12 @@ import (
 	"github.com/goccy/go-yaml/ast"
 	"github.com/google/uuid"
 
+	"ualstream/cmd/internal/doctor"
 	"ualstream/schemas"
 )
 
 // tenants is the flag that names the tenants to fetch: IDs separated by commas, or in the file a list whose items
-// are IDs or mappings with id, name and content_types.
+// are IDs or mappings with id, name, content_types and domains.
 type tenants []schemas.Tenant
 
 // tenantKeys are the keys of a tenant in the file.
@@ -22,6 +23,7 @@ type tenantKeys struct {
 	ID           string   `yaml:"id"`
 	Name         string   `yaml:"name"`
 	ContentTypes []string `yaml:"content_types"`
+	Domains      []string `yaml:"domains"`
 }
 
 func (t *tenants) String() string {
@@ -46,7 +48,7 @@ func (t *tenants) Set(value string) error {
 func (t *tenants) setFromFile(node ast.Node) error {
 	sequence, ok := node.(*ast.SequenceNode)
 	if !ok {
-		return errors.New("must be a list of tenant IDs, or of mappings with id, name and content_types")
+		return errors.New("must be a list of tenant IDs, or of mappings with id, name, content_types and domains")
 	}
 	for _, item := range sequence.Values {
 		var k tenantKeys
@@ -68,9 +70,22 @@ func (t *tenants) setFromFile(node ast.Node) error {
 func badTenant(item ast.Node, err error) error {
 	line := item.GetToken().Position.Line
 	if y, ok := errors.AsType[yaml.Error](err); ok {
-		return fmt.Errorf("line %d: %s: a tenant has id, name and content_types", y.GetToken().Position.Line, y.GetMessage())
+		return fmt.Errorf("line %d: %s: a tenant has id, name, content_types and domains", y.GetToken().Position.Line, y.GetMessage())
 	}
 	return fmt.Errorf("line %d: %w", line, err)
+}
+
+// domainsOf checks domains, and gives each once in its one spelling.
+func domainsOf(values []string) (domains []string, err error) {
+	for _, d := range values {
+		if !doctor.IsDomain(d) {
+			return nil, fmt.Errorf("%q is no domain: give domains like contoso.com", d)
+		}
+		if d = strings.ToLower(d); !slices.Contains(domains, d) {
+			domains = append(domains, d)
+		}
+	}
+	return domains, nil
 }
 
 func (t *tenants) add(k tenantKeys) error {
@@ -91,6 +106,9 @@ func (t *tenants) add(k tenantKeys) error {
 			return err
 		}
 		tenant.ContentTypes = append(tenant.ContentTypes, contentType)
+	}
+	if tenant.Domains, err = domainsOf(k.Domains); err != nil {
+		return err
 	}
 	*t = append(*t, tenant)
 	return nil

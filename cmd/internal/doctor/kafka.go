@@ -19,7 +19,7 @@ const (
 )
 
 // Groups are the consumer groups that a worker joins.
-var Groups = []string{"normalize", "detect", "publish"}
+var Groups = []string{"normalize", "detect", "correlate", "publish"}
 
 // Kafka judges what a deployment finds in Kafka, or why Kafka cannot be asked.
 func Kafka(brokers string, o kafka.Outlook, err error) []Check {
@@ -76,10 +76,11 @@ func Without(name string, err error) Check {
 // farBehind is how long a stage may need for what it has yet to read.
 const farBehind = time.Hour
 
-// Stages judges how far behind the stages are. Idle are those that no worker runs; publish need not be run.
+// Stages judges how far behind the stages are. Idle are those that no worker runs; publish need not be run, and correlate
+// runs with detect where the rules have correlations.
 func Stages(stages []status.Stage, idle []string) Check {
 	var behind, all []string
-	if missing := slices.DeleteFunc(slices.Clone(idle), func(name string) bool { return name == "publish" }); len(missing) > 0 {
+	if missing := slices.DeleteFunc(slices.Clone(idle), func(name string) bool { return name == "publish" || name == "correlate" }); len(missing) > 0 {
 		behind = append(behind, "no worker runs "+strings.Join(missing, " and "))
 	}
 	for _, s := range stages {

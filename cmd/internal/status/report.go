@@ -27,6 +27,27 @@ type Report struct {
 	At      time.Time `json:"at"`      // when it was taken, UTC
 	Tenants []Tenant  `json:"tenants"` // the worst first
 	Stages  []Stage   `json:"stages"`  // in the order of a record's way
+	Rules   *Rules    `json:"rules,omitempty"`
+}
+
+// Rules are what a worker detects with; only that worker tells them.
+type Rules struct {
+	Rules        int    `json:"rules"`
+	Correlations int    `json:"correlations"`
+	Hash         string `json:"hash,omitempty"` // names them, like in the signals topic
+	Waiting      bool   `json:"waiting"`        // other rules are in use, so that the worker does not detect
+}
+
+// String gives them in a line for people.
+func (r Rules) String() string {
+	text := fmt.Sprintf("Rules: %d, correlations: %d", r.Rules, r.Correlations)
+	if r.Hash != "" {
+		text += " (" + plain(r.Hash, 12) + ")"
+	}
+	if r.Waiting {
+		text += ", which wait: other workers have rules that took over later"
+	}
+	return text
 }
 
 // Tenant is one tenant and what came of it.
@@ -74,7 +95,7 @@ type Subscription struct {
 
 // Stage is one step of a record's way, and the consumer group of that name.
 type Stage struct {
-	Name string  `json:"name"` // ingest, normalize, detect or publish
+	Name string  `json:"name"` // ingest, normalize, detect, correlate or publish
 	Lag  int64   `json:"lag"`  // messages that it has yet to read; 0 for ingest, which reads from Microsoft
 	Rate float64 `json:"rate"` // messages a second since the look before
 }

@@ -19,12 +19,12 @@ const (
 var consumers = []struct {
 	name  string
 	reads schemas.Topic
-}{{"normalize", schemas.TopicRaw}, {"detect", schemas.TopicEvents}, {"publish", schemas.TopicThreats}}
+}{{"normalize", schemas.TopicRaw}, {"detect", schemas.TopicEvents}, {"correlate", schemas.TopicSignals}, {"publish", schemas.TopicThreats}}
 
 // progress is how far the stages were at a time.
 type progress struct {
 	at time.Time
-	of [3]kafka.Progress // of consumers
+	of [4]kafka.Progress // of consumers
 }
 
 func (w *Watcher) progress(ctx context.Context) (p progress, err error) {
@@ -69,12 +69,12 @@ func (w *Watcher) stages(ctx context.Context) ([]Stage, error) {
 }
 
 // stagesBetween compares two looks. What ingest does is seen in what normalize reads. Publish is left out where it
-// never ran: without a sink of its own a deployment needs none.
+// never ran: without a sink of its own a deployment needs none; so is correlate, which rules without correlations need not.
 func stagesBetween(before, now progress) []Stage {
 	rate := func(was, is int64) float64 { return max(0, float64(is-was)/now.at.Sub(before.at).Seconds()) }
 	stages := []Stage{{Name: "ingest", Rate: rate(before.of[0].Written, now.of[0].Written)}}
 	for i, c := range consumers {
-		if c.name != "publish" || now.of[i].Began {
+		if need := c.name != "publish" && c.name != "correlate"; need || now.of[i].Began {
 			stages = append(stages, Stage{c.name, now.of[i].Lag(), rate(before.of[i].Read, now.of[i].Read)})
 		}
 	}

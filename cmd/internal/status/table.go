@@ -41,6 +41,11 @@ func Write(w io.Writer, columns int, r Report) error {
 		b.WriteString("\nNo tenant is connected yet: 'ualstream connect TENANT' does so.\n")
 	}
 	writeStages(&b, r.Stages)
+	if r.Rules != nil {
+		for _, line := range wrapped(r.Rules.String(), columns) {
+			fmt.Fprintf(&b, "%s\n", line)
+		}
+	}
 	_, err := w.Write(b.Bytes())
 	return err
 }

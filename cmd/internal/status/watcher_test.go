@@ -86,7 +86,7 @@ func TestALookGoesOnWhereTheLastOneEnded(t *testing.T) {
 	silent := Tenant{ID: fabrikam, Name: "Fabrikam", Connected: true, Subscriptions: []Subscription{{ContentType: "Audit.General", Status: Unknown}}}
 	first := Tenant{ID: contoso, Name: "Contoso", Connected: true, Subscriptions: []Subscription{
 		{ContentType: "Audit.Exchange", Status: Unknown, Records24h: 3, LastContent: noon.Add(-61 * time.Minute)}}}
-	if got, want := look(t, w), (Report{noon, []Tenant{silent, first}, []Stage{{"ingest", 0, 0}, {"normalize", 0, 0}, {"detect", 0, 0}}}); !reflect.DeepEqual(got, want) {
+	if got, want := look(t, w), (Report{noon, []Tenant{silent, first}, []Stage{{"ingest", 0, 0}, {"normalize", 0, 0}, {"detect", 0, 0}}, nil}); !reflect.DeepEqual(got, want) {
 		t.Errorf("first: %+v, want %+v", got, want)
 	}
 
@@ -176,8 +176,8 @@ func TestTopicsOfALaterProgramAreNotGuessedAt(t *testing.T) {
 }
 
 func TestRatesAreBetweenTwoLooks(t *testing.T) {
-	of := func(written, read, detected int64) [3]kafka.Progress {
-		return [3]kafka.Progress{{Written: written, Read: read}, {Written: 50, Read: detected}, {Written: 9}}
+	of := func(written, read, detected int64) [4]kafka.Progress {
+		return [4]kafka.Progress{{Written: written, Read: read}, {Written: 50, Read: detected}, {Written: 7}, {Written: 9}}
 	}
 	before := progress{noon, of(100, 50, 5)}
 	after := progress{noon.Add(2 * time.Second), of(120, 110, 2)} // a group that was set back did not read less than nothing
@@ -185,9 +185,13 @@ func TestRatesAreBetweenTwoLooks(t *testing.T) {
 	if got := stagesBetween(before, after); !reflect.DeepEqual(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
-	after.of[2] = kafka.Progress{Written: 9, Read: 4, Began: true}
+	after.of[3] = kafka.Progress{Written: 9, Read: 4, Began: true}
 	if got := stagesBetween(before, after); len(got) != 4 || got[3] != (Stage{"publish", 5, 2}) {
 		t.Errorf("with a publish that began: %+v", got)
+	}
+	after.of[2] = kafka.Progress{Written: 7, Read: 6, Began: true}
+	if got := stagesBetween(before, after); len(got) != 5 || got[3] != (Stage{"correlate", 1, 3}) {
+		t.Errorf("with a correlate that began: %+v", got)
 	}
 }
 

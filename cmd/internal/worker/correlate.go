@@ -8,6 +8,7 @@ import (
 
 	"ualstream/cmd/internal/kafka"
 	"ualstream/detect"
+	"ualstream/detect/sigma"
 	"ualstream/publish"
 	"ualstream/schemas"
 )
@@ -15,19 +16,18 @@ import (
 // StageCorrelate counts the signals that detect writes. It runs wherever detect does and has no switch of its own.
 const StageCorrelate = "correlate"
 
-// defaultLateness is how late a hit may be told: audit content has been seen 53 hours late, nearly all of it comes within
+// DefaultLateness is how late a hit may be told: audit content has been seen 53 hours late, nearly all of it comes within
 // a day.
-const defaultLateness = 48 * time.Hour
+const DefaultLateness = 48 * time.Hour
 
-// correlates says whether there is anything to correlate.
-func (w *Worker) correlates() bool {
-	return w.options.Rules != nil && len(w.options.Rules.Correlations()) > 0
-}
-
-// correlate turns signals into findings until ctx ends.
-func (w *Worker) correlate(ctx context.Context) error {
+// correlate turns signals into findings by rules until ctx ends.
+func (w *Worker) correlate(ctx context.Context, rules *sigma.Set) error {
+	if !correlates(rules) {
+		<-ctx.Done()
+		return nil
+	}
 	log := w.options.Logger.With("stage", StageCorrelate)
-	if kept, reach := schemas.TopicSignals.Settings().Retention, detect.Reach(w.options.Rules, w.lateness()); reach > kept {
+	if kept, reach := schemas.TopicSignals.Settings().Retention, detect.Reach(rules, w.lateness()); reach > kept {
 		log.Warn("a correlation looks further back than signals are kept: when its partition moves to another worker, or after a restart, "+
 			"it has forgotten what is older and may miss what that began, or find it again; shorten the timespan of the longest correlation",
 			"looks_back", reach, "kept", kept, "topic", schemas.TopicSignals.Name(w.prefix()))
@@ -35,7 +35,7 @@ func (w *Worker) correlate(ctx context.Context) error {
 	return w.cluster.Run(ctx, kafka.Stage{
 		Group: StageCorrelate, From: schemas.TopicSignals,
 		New: func(partition int) kafka.Transform {
-			return &correlator{w: w, partition: partition, log: log.With("partition", partition)}
+			return &correlator{w: w, rules: rules, partition: partition, log: log.With("partition", partition)}
 		},
 		TooLarge: w.tooLarge(StageCorrelate),
 		Lost:     w.metrics.lost(StageCorrelate),
@@ -47,12 +47,13 @@ func (w *Worker) lateness() time.Duration {
 	if w.options.Lateness > 0 {
 		return w.options.Lateness
 	}
-	return defaultLateness
+	return DefaultLateness
 }
 
 // correlator is the stage for one partition of signals.
 type correlator struct {
 	w         *Worker
+	rules     *sigma.Set
 	partition int
 	log       *slog.Logger
 
@@ -69,7 +70,7 @@ type correlator struct {
 func (c *correlator) Begin(ctx context.Context, committed int64) error {
 	c.End()
 	c.next, c.spilled = max(0, committed), c.w.spilled(c.log)
-	counts := detect.NewCorrelator(c.w.options.Rules, detect.CorrelatorOptions{
+	counts := detect.NewCorrelator(c.rules, detect.CorrelatorOptions{
 		Lateness: c.w.lateness(), MaxGroups: c.spilled.most, Spill: c.spilled.store,
 	})
 	if committed > 0 {

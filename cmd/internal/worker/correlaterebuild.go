@@ -63,7 +63,7 @@ func (c *correlator) reach(ctx context.Context, committed int64) (int64, error) 
 			newest = at
 		}
 	}
-	return c.w.cluster.OffsetSince(ctx, schemas.TopicSignals, c.partition, newest.Add(-detect.Reach(c.w.options.Rules, c.w.lateness())))
+	return c.w.cluster.OffsetSince(ctx, schemas.TopicSignals, c.partition, newest.Add(-detect.Reach(c.rules, c.w.lateness())))
 }
 
 // read gives the entries of the partition between two offsets. What is damaged was passed over when it was processed.

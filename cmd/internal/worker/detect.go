@@ -3,17 +3,23 @@ package worker
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"ualstream/cmd/internal/kafka"
 	"ualstream/detect"
+	"ualstream/detect/sigma"
 	"ualstream/publish"
 	"ualstream/schemas"
 )
 
-// detect turns events into threats until ctx ends.
-func (w *Worker) detect(ctx context.Context) error {
-	engine := detect.New(detect.Options{Rules: w.options.Rules, Domains: w.options.domains})
+// detect turns events into threats by rules until ctx ends. It begins when it knows the tenants' domains: to take an
+// address of the tenant for a stranger's is a false finding.
+func (w *Worker) detect(ctx context.Context, rules *sigma.Set) error {
+	select {
+	case <-w.domains.known:
+	case <-ctx.Done():
+		return nil
+	}
+	engine := detect.New(detect.Options{Rules: rules, Domains: w.domains.of})
 	return w.cluster.Run(ctx, kafka.Stage{
 		Group: StageDetect, From: schemas.TopicEvents,
 		New: func(int) kafka.Transform {
@@ -23,16 +29,6 @@ func (w *Worker) detect(ctx context.Context) error {
 		Lost:     w.metrics.lost(StageDetect),
 		Begun:    w.begun(StageDetect, schemas.TopicEvents),
 	})
-}
-
-// domains gives the domains that a tenant was configured with.
-func (o Options) domains(tenant string) []string {
-	for _, t := range o.Tenants {
-		if strings.EqualFold(t.ID, tenant) {
-			return t.Domains
-		}
-	}
-	return nil
 }
 
 // detector is the stage for one partition of events.

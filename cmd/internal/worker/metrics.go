@@ -31,9 +31,11 @@ type metrics struct {
 	known   *identityMetrics
 	counts  *correlateMetrics
 
-	partitions prometheus.Gauge // of the ledger
-	waits      prometheus.Gauge // 1 while other rules are in use
-	holding    prometheus.Gauge // 1 while ingest holds back
+	partitions prometheus.Gauge       // of the ledger
+	waits      prometheus.Gauge       // 1 while other rules are in use
+	rules      prometheus.Gauge       // rules and correlations
+	reloads    *prometheus.CounterVec // result
+	holding    prometheus.Gauge       // 1 while ingest holds back
 }
 
 func newMetrics() *metrics {
@@ -64,10 +66,13 @@ func newMetrics() *metrics {
 			Help: "Partitions of the ledger whose tenants are this worker's to collect."}),
 		waits: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_rules_waiting",
 			Help: "1 while other rules are in use than this worker's, so that it does not detect, else 0."}),
+		rules: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_rules_loaded",
+			Help: "Rules and correlations that this worker detects with."}),
+		reloads: counter("rules_reloads_total", "How often the rules were read again while the worker ran, by whether they could be used.", "result"),
 		holding: prometheus.NewGauge(prometheus.GaugeOpts{Name: "ualstream_ingest_held",
 			Help: "1 while normalize is more than an hour behind and only what expires within a day is fetched, else 0."}),
 	}
-	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.waits, m.expired, m.skipped, m.lag, m.hidden, m.held,
+	m.registry.MustRegister(m.records, m.blobs, m.events, m.rejects, m.threats, m.tags, m.repeats, m.waits, m.rules, m.reloads, m.expired, m.skipped, m.lag, m.hidden, m.held,
 		m.delay, m.partitions, m.holding, m.known.records, m.known.bytes, m.known.behind,
 		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m.registry.MustRegister(m.counts.all()...)
@@ -77,14 +82,17 @@ func newMetrics() *metrics {
 
 // begin shows what has not happened yet as zero, so that an alert on the first time works.
 func (m *metrics) begin() {
-	for _, stage := range []string{StageIngest, StageNormalize, StageDetect} {
+	for _, stage := range []string{StageIngest, StageNormalize, StageDetect, StageCorrelate} {
 		m.rejects.WithLabelValues(stage)
 	}
 	for stage := range consumes {
 		m.expired.WithLabelValues(stage)
 	}
-	for _, stage := range Stages {
+	for _, stage := range append([]string{StageCorrelate}, Stages...) {
 		m.skipped.WithLabelValues(stage)
+	}
+	for _, result := range []string{reloadOK, reloadRefused} {
+		m.reloads.WithLabelValues(result)
 	}
 	for _, triage := range schemas.Triages {
 		m.threats.WithLabelValues(string(triage))
@@ -142,10 +150,14 @@ func (m *metrics) detected(out []schemas.Message) {
 // lagUnknown forgets the lag that was measured last.
 func (m *metrics) lagUnknown() {
 	for stage := range consumes {
-		m.lag.DeleteLabelValues(stage)
-		m.hidden.DeleteLabelValues(stage)
-		m.held.DeleteLabelValues(stage)
+		m.noLag(stage)
 	}
+}
+
+func (m *metrics) noLag(stage string) {
+	m.lag.DeleteLabelValues(stage)
+	m.hidden.DeleteLabelValues(stage)
+	m.held.DeleteLabelValues(stage)
 }
 
 // lost gives what counts the messages that Kafka deleted before a stage had read them.

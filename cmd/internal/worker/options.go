@@ -37,7 +37,7 @@ type Options struct {
 	Quota     int              // requests a minute and tenant; 0 is ingest's default
 	Triage    []schemas.Triage // which threats reach the threat topic; empty is all
 	Rules     *sigma.Set       // what findings come from; nil for none
-	Lateness  time.Duration    // how long after the end of a correlation's window its hits may come; 0 is 48 h
+	Lateness  time.Duration    // how long after the end of a correlation's window its hits may come; 0 is DefaultLateness
 	MaxGroups int              // groups in memory of a correlation, tenant and partition, the others are on disk; 0 is 100,000
 	Sinks     []publish.Sink   // what publish delivers to, beyond the threat topic
 	// Deployment names whose the topics are: a worker of another one is refused. It is the app's client ID where the
@@ -72,6 +72,9 @@ func (o Options) check() error {
 		if slices.Contains(o.Stages[:i], s) {
 			return fmt.Errorf("stage %s is named twice", s)
 		}
+	}
+	if kept := schemas.TopicSignals.Settings().Retention; o.Lateness < 0 || o.Lateness > kept {
+		return fmt.Errorf("lateness %v: hits cannot be told later than signals are kept, which is %v", o.Lateness, kept)
 	}
 	return nil
 }

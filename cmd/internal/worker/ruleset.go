@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 	"math"
-	"sync"
 	"time"
 
+	"ualstream/detect/sigma"
 	"ualstream/schemas"
 )
 
@@ -19,6 +19,8 @@ import (
 //     waits.
 //   - When nothing was heard of the newer set for rulesGone, one that waits takes over. That is the way back: end the
 //     workers with the new rules.
+//   - A worker that is told to read its rules again (Reload) takes over with what it reads, also where that was replaced
+//     before: whoever asks for it means it.
 const (
 	rulesEvery = 2 * time.Second  // how often a worker looks which rules are in use
 	rulesBeat  = 30 * time.Second // how often it is written that workers with them live
@@ -34,6 +36,14 @@ type ruleSets struct {
 func (r *ruleSets) note(e schemas.RuleSet) {
 	if old, ok := r.known[e.Hash]; !ok || !e.At.Before(old.At) {
 		r.known[e.Hash] = e
+	}
+}
+
+// adopt makes another set this worker's own, which takes over whatever was before.
+func (r *ruleSets) adopt(hash string) {
+	if hash != r.own {
+		r.own = hash
+		delete(r.known, hash)
 	}
 }
 
@@ -73,49 +83,11 @@ func later(a, b schemas.RuleSet) bool {
 	return a.Since.After(b.Since) || a.Since.Equal(b.Since) && a.Hash > b.Hash
 }
 
-// turn says whether the rules of this worker are in use.
-type turn struct {
-	mu      sync.Mutex
-	ours    bool
-	changed chan struct{} // closed when ours changes
-}
-
-func (t *turn) now() (ours bool, changed <-chan struct{}) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.changed == nil {
-		t.changed = make(chan struct{})
-	}
-	return t.ours, t.changed
-}
-
-// set says whether that is news.
-func (t *turn) set(ours bool) (news bool) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if news = ours != t.ours; news && t.changed != nil {
-		close(t.changed)
-		t.changed = nil
-	}
-	t.ours = ours
-	return news
-}
-
-// rulesHash names the rules of this worker; "" where there are none that others could differ from.
-func (w *Worker) rulesHash() string {
-	if w.options.Rules == nil {
-		return ""
-	}
-	return w.options.Rules.Hash()
-}
-
-// inTurn runs a stage while the rules of this worker are in use, until ctx ends.
-func (w *Worker) inTurn(ctx context.Context, stage func(context.Context) error) error {
-	if w.rulesHash() == "" {
-		return stage(ctx)
-	}
+// inTurn runs a stage while the rules of this worker are in use, until ctx ends, and again with others when they take
+// their place.
+func (w *Worker) inTurn(ctx context.Context, stage func(context.Context, *sigma.Set) error) error {
 	for ctx.Err() == nil {
-		ours, changed := w.turn.now()
+		rules, ours, changed := w.turn.now()
 		if !ours {
 			select {
 			case <-changed:
@@ -131,7 +103,7 @@ func (w *Worker) inTurn(ctx context.Context, stage func(context.Context) error) 
 			case <-running.Done():
 			}
 		}()
-		err := stage(running)
+		err := stage(running, rules)
 		stop()
 		if err != nil {
 			return err
@@ -146,33 +118,46 @@ func (w *Worker) watchRules(ctx context.Context) error {
 	if err != nil {
 		return orderly(ctx, err)
 	}
-	sets, next := &ruleSets{own: w.rulesHash(), known: map[string]schemas.RuleSet{}}, int64(0)
+	rules, _, _ := w.turn.now()
+	sets, next := &ruleSets{own: hashOf(rules), known: map[string]schemas.RuleSet{}}, int64(0)
 	tick := time.NewTicker(rulesEvery)
 	defer tick.Stop()
 	for {
-		err := w.cluster.ReadPart(ctx, schemas.TopicSignals, partition, next, math.MaxInt64, func(m schemas.Message) error {
-			next = m.Offset + 1
-			entry, err := schemas.SignalsEntry(m)
-			if e, ok := entry.(schemas.RuleSet); ok && err == nil {
-				sets.note(e)
+		rules, _, changed := w.turn.now()
+		if hash := hashOf(rules); hash == "" {
+			w.metrics.waits.Set(0)
+		} else {
+			if next, err = w.readRuleSets(ctx, sets, partition, next); err == nil {
+				sets.adopt(hash)
+				err = w.takeTurn(ctx, sets)
 			}
-			if _, newer := errors.AsType[*schemas.VersionError](err); newer {
-				return err
+			if err != nil {
+				return orderly(ctx, err)
 			}
-			return nil
-		})
-		if err == nil {
-			err = w.takeTurn(ctx, sets)
-		}
-		if err != nil {
-			return orderly(ctx, err)
 		}
 		select {
 		case <-ctx.Done():
 			return nil
+		case <-changed:
 		case <-tick.C:
 		}
 	}
+}
+
+// readRuleSets notes what the signals topic says of rules from an offset on, and gives the next one.
+func (w *Worker) readRuleSets(ctx context.Context, sets *ruleSets, partition int, next int64) (int64, error) {
+	err := w.cluster.ReadPart(ctx, schemas.TopicSignals, partition, next, math.MaxInt64, func(m schemas.Message) error {
+		next = m.Offset + 1
+		entry, err := schemas.SignalsEntry(m)
+		if e, ok := entry.(schemas.RuleSet); ok && err == nil {
+			sets.note(e)
+		}
+		if _, newer := errors.AsType[*schemas.VersionError](err); newer {
+			return err
+		}
+		return nil
+	})
+	return next, err
 }
 
 // takeTurn writes what is to be said of this worker's rules, and says whether they are in use.
@@ -188,12 +173,16 @@ func (w *Worker) takeTurn(ctx context.Context, sets *ruleSets) error {
 		}
 		sets.note(write)
 	}
+	news, current := w.turn.set(sets.own, ours)
+	if !current {
+		return nil // they were replaced meanwhile
+	}
 	waits := 0.0
 	if !ours {
 		waits = 1
 	}
 	w.metrics.waits.Set(waits)
-	if news := w.turn.set(ours); !ours && (news || !w.waited) {
+	if !ours && (news || !w.waited) {
 		w.waited = true
 		w.options.Logger.Warn("other rules are in use, which took over later: this worker does not detect until it has the same, "+
 			"or until no worker with those has lived for some minutes", "stage", StageDetect, "rules", sets.own, "in_use", inUse.Hash, "since", inUse.Since)

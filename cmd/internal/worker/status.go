@@ -21,6 +21,7 @@ const (
 type reports struct {
 	watcher *status.Watcher
 	quotas  *quotas       // nil where nothing is fetched here
+	rules   *turn         // nil where nothing is detected here
 	turn    chan struct{} // whose it is may use the watcher
 	last    status.Report
 	taken   time.Time
@@ -34,6 +35,9 @@ func (w *Worker) newReports() *reports {
 	s := &reports{watcher: status.New(w.cluster, o), turn: make(chan struct{}, 1)}
 	if slices.Contains(w.options.Stages, StageIngest) {
 		s.quotas = w.quotas
+	}
+	if w.detects() {
+		s.rules = &w.turn
 	}
 	return s
 }
@@ -65,6 +69,9 @@ func (s *reports) report(ctx context.Context) (report status.Report, err error) 
 	if report, err = s.watcher.Look(ctx); err == nil {
 		if s.quotas != nil {
 			s.quotas.note(&report)
+		}
+		if s.rules != nil {
+			report.Rules = s.rules.status()
 		}
 		s.last, s.taken = report, time.Now()
 	}

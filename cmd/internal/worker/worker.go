@@ -29,6 +29,7 @@ type Worker struct {
 	skips    skips
 	pressure pressure
 	turn     turn
+	domains  *domains
 	waited   bool        // it was said that this worker waits for its turn
 	prepared atomic.Bool // topics exist and are as they should be: stages may run
 }
@@ -38,7 +39,10 @@ func New(o Options) (*Worker, error) {
 	if err := o.check(); err != nil {
 		return nil, err
 	}
-	w := &Worker{options: o, metrics: newMetrics(), quotas: newQuotas(o.Quota)}
+	w := &Worker{options: o, metrics: newMetrics(), quotas: newQuotas(o.Quota), turn: turn{rules: o.Rules}, domains: newDomains(o.Tenants)}
+	if w.detects() {
+		w.countRules(o.Rules)
+	}
 	o.Kafka.Damaged = w.damaged
 	var err error
 	if w.cluster, err = kafka.Connect(o.Kafka); err != nil {
@@ -73,7 +77,7 @@ func (w *Worker) Run(ctx context.Context) error {
 	fetch, stopFetch := context.WithCancel(flow)
 	defer stopFetch()
 	var fetching sync.WaitGroup
-	for _, stage := range w.running() {
+	for _, stage := range w.launched() {
 		scope, done := flow, func() {}
 		if stage == StageIngest {
 			fetching.Add(1)
@@ -88,8 +92,9 @@ func (w *Worker) Run(ctx context.Context) error {
 		})
 	}
 	group.Go(func() error { return w.watchLag(flow) })
-	if w.rulesHash() != "" && slices.Contains(w.options.Stages, StageDetect) {
+	if w.detects() {
 		group.Go(func() error { return w.watchRules(flow) })
+		group.Go(func() error { return orderly(flow, w.watchDomains(flow)) })
 	}
 	group.Go(func() error {
 		select {
@@ -106,15 +111,24 @@ func (w *Worker) Run(ctx context.Context) error {
 	return group.Wait()
 }
 
-// running gives the stages that run here, those without a switch of their own with them.
-func (w *Worker) running() (all []string) {
+// detects says whether the stage detect runs here.
+func (w *Worker) detects() bool { return slices.Contains(w.options.Stages, StageDetect) }
+
+// launched gives the stages of this worker, those without a switch of their own with them.
+func (w *Worker) launched() (all []string) {
 	for _, stage := range w.options.Stages {
 		all = append(all, stage)
-		if stage == StageDetect && w.correlates() {
+		if stage == StageDetect {
 			all = append(all, StageCorrelate)
 		}
 	}
 	return all
+}
+
+// running gives the stages that have something to do: without correlations there is nothing to correlate.
+func (w *Worker) running() []string {
+	rules, _, _ := w.turn.now()
+	return slices.DeleteFunc(w.launched(), func(stage string) bool { return stage == StageCorrelate && !correlates(rules) })
 }
 
 // prefix begins the names of topics and groups.
