@@ -35,6 +35,7 @@ func TestWhatIsRefusedAndWhy(t *testing.T) {
 		{"contains before base64", one(`A|contains|base64: x`), rulesLine + 1, "comes after"},
 		{"base64 before windash", one(`A|base64|windash: x`), rulesLine + 1, "comes after"},
 		{"a wildcard in base64", one(`A|base64: 'x*'`), rulesLine + 1, "wildcard"},
+		{"one character in base64offset", one(`A|base64offset|contains: 'x'`), rulesLine + 1, "too short"},
 		{"many dashes in base64", one(`A|windash|base64: '-------'`), rulesLine + 1, "five dashes"},
 		{"all with one value", one(`A|contains|all: x`), rulesLine + 1, "wants several values"},
 		{"all with a list of one", one(`A|contains|all: [x]`), rulesLine + 1, "wants several values"},
