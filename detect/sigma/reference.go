@@ -112,13 +112,6 @@ func (c *Correlation) checkAliases() *fault {
 	return nil
 }
 
-func matching(i input, name string) []input {
-	if i.about().isCalled(name) {
-		return []input{i}
-	}
-	return nil
-}
-
 // maxChain bounds how many correlations may refer to one another in a row. Each hands on what all before it need.
 const maxChain = 32
 
