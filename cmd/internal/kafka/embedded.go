@@ -30,6 +30,8 @@ type Broker struct {
 	folder  *folder // nil in memory
 	log     *slog.Logger
 	ending  ending
+	absence absence
+	stop    context.CancelFunc
 	closing sync.Once
 }
 
@@ -42,20 +44,31 @@ func StartEmbedded(e Embedded) (*Broker, error) {
 	}
 	options := []kfake.Opt{kfake.NumBrokers(1), kfake.ClusterID(rand.Text()), kfake.WithLogger(brokerLog{e.Logger}),
 		kfake.GroupMinSessionTimeout(time.Second)}
-	if e.Dir == "" {
+	b, err := startAt(e.Dir, options)
+	if err != nil {
+		return nil, err
+	}
+	b.log = e.Logger
+	b.absence.watch(b)
+	ctx, stop := context.WithCancel(context.Background())
+	b.stop = stop
+	go b.absence.end(ctx, b)
+	return b, nil
+}
+
+func startAt(dir string, options []kfake.Opt) (*Broker, error) {
+	if dir == "" {
 		return listen(nil, 0, Config{}, options)
 	}
-	f, err := openFolder(e.Dir)
+	f, err := openFolder(dir)
 	if err != nil {
 		return nil, err
 	}
 	b, err := startIn(f, options)
 	if err != nil {
 		f.close()
-		return nil, err
 	}
-	b.log = e.Logger
-	return b, nil
+	return b, err
 }
 
 // startIn starts a broker on a folder that is locked.
@@ -93,7 +106,7 @@ func listen(f *folder, port int, cfg Config, options []kfake.Opt) (*Broker, erro
 		return nil, fmt.Errorf("start the embedded broker: %w", err)
 	}
 	cfg.Brokers = cluster.ListenAddrs()
-	b := &Broker{cfg: cfg, cluster: cluster, folder: f, log: slog.New(slog.DiscardHandler)}
+	b := &Broker{cfg: cfg, cluster: cluster, folder: f, log: slog.New(slog.DiscardHandler), stop: func() {}}
 	if f != nil {
 		b.ending.watch(b)
 	}
@@ -108,6 +121,7 @@ func (b *Broker) Config() Config { return b.cfg }
 func (b *Broker) Close() { b.closing.Do(b.close) }
 
 func (b *Broker) close() {
+	b.stop()
 	if b.folder == nil {
 		b.cluster.Close()
 		return
