@@ -2,6 +2,7 @@ package detect
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 	"time"
 
@@ -75,9 +76,16 @@ func (c *Correlator) begin(of *sigma.Correlation, s schemas.Signal, o sigma.Outc
 	}}
 }
 
-// sceneOf is what a finding tells of a correlation that fired.
+// sceneOf is what a finding tells of a correlation that fired: what all its hits have in common. So a window needs to
+// keep no more than the first and the last of what it says of one group.
 func sceneOf(of *sigma.Correlation, s schemas.Signal) schemas.Scene {
-	scene := s.Event
-	scene.Operation, scene.TypeUID = title(&of.About), typeCreate
-	return scene
+	common := func(text string) string {
+		if slices.ContainsFunc(s.Group, func(g string) bool { return strings.EqualFold(g, text) }) {
+			return text
+		}
+		return ""
+	}
+	return schemas.Scene{
+		Operation: title(&of.About), TypeUID: typeCreate, Actor: common(s.Event.Actor), Mailbox: common(s.Event.Mailbox), Address: common(s.Event.Address),
+	}
 }
