@@ -14,13 +14,11 @@ import (
 // places on the map. Rules that ask for it do not match.
 var aliases = map[string][]string{
 	"eventsource": {"Workload"},
-	"payload":     {"Data"},
 	"rulename":    {"derived.rule_name"},
 	"useragent":   {"derived.user_agent"},
 
 	"operationname": {"Operation"}, "activitydisplayname": {"Operation"}, "activitytype": {"Operation"}, "message": {"Operation"},
 	"activity": {"Operation"}, "operationnamevalue": {"Operation"},
-	"resulttype": {"derived.error_code"}, "status.errorcode": {"derived.error_code"},
 	"resultdescription": {"LogonError"}, "status.failurereason": {"LogonError"},
 	"result": {"status"}, "username": {"UserId"}, "userprincipalname": {"UserId"},
 	"appid": {"ApplicationId"}, "appdisplayname": {"ApplicationDisplayName"}, "resourceid": {"ObjectId"},
@@ -75,6 +73,10 @@ func (v *views) dialect(name string) []lookup {
 		return []lookup{activity{v.path(name)}}
 	case "eventname":
 		return []lookup{alertName{v.record.number("Name")}, activity{v.path("Operation")}}
+	case "resulttype", "status.errorcode":
+		return []lookup{v.path(name), derivedField("derived.error_code"), succeeded{}}
+	case "payload":
+		return []lookup{v.path(name), v.path("Data"), content{}}
 	case "status":
 		return []lookup{outcome{v.path("Status")}}
 	case "category":

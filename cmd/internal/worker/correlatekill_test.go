@@ -63,10 +63,10 @@ func TestGroupsThatAreTooManyForMemoryAreCountedAllTheSame(t *testing.T) {
 		Rules: sprayRules(t), MaxGroups: 2, State: dir, HTTP: freeAddress(t)}
 	_, stop := start(t, o)
 	tenant, began := "11111111-5d1c-4b7e-8f3a-2c9d60718e4f", time.Now().Add(-time.Minute)
-	const addresses, hits = 60, 11
-	for i := range hits {
+	const addresses, hits = 40, 11
+	for _, until := range []int{5, hits} {
 		for a := range addresses {
-			fails(t, c, tenant, fmt.Sprintf("192.0.2.%d", a), began, i, i+1)
+			fails(t, c, tenant, fmt.Sprintf("192.0.2.%d", a), began, until/6*5, until)
 		}
 	}
 	settled(t, k, c, addresses*hits)
