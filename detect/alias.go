@@ -14,7 +14,6 @@ import (
 // places on the map. Rules that ask for it do not match.
 var aliases = map[string][]string{
 	"eventsource": {"Workload"},
-	"payload":     {"Data"},
 	"rulename":    {"derived.rule_name"},
 	"useragent":   {"derived.user_agent"},
 
@@ -75,6 +74,8 @@ func (v *views) dialect(name string) []lookup {
 		return []lookup{activity{v.path(name)}}
 	case "eventname":
 		return []lookup{alertName{v.record.number("Name")}, activity{v.path("Operation")}}
+	case "payload":
+		return []lookup{v.path(name), v.path("Data"), content{}}
 	case "status":
 		return []lookup{outcome{v.path("Status")}}
 	case "category":

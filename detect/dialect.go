@@ -65,6 +65,17 @@ func (o outcome) values(r *reader, dst []sigma.Value) ([]sigma.Value, bool) {
 // successes are ResultStatus's spellings of success, in lower case.
 var successes = []string{"success", "succeeded", "successful", "true", "ok", "completed", "passed"}
 
+// content is all that a record of Security & Compliance says, which is what other tools call the payload of one that is
+// no alert: the cmdlet and its command line.
+type content struct{}
+
+func (content) values(r *reader, dst []sigma.Value) ([]sigma.Value, bool) {
+	if !r.isCompliance() {
+		return dst, false
+	}
+	return r.leaves(dst, r.unmapped(), 0), true
+}
+
 // category is the category of a change in the directory. The audit record says Role where other logs of Entra ID say
 // RoleManagement: both are values.
 type category struct{ pairs }

@@ -15,7 +15,7 @@ const (
 	nowhere     stream = iota // no event of ours
 	everyRecord               // m365, m365/audit: all of the audit log
 	exchange                  // m365/exchange: records of Exchange
-	alerts                    // m365/threat_management and threat_detection: alerts of Security & Compliance
+	compliance                // m365/threat_management and threat_detection: alerts and cmdlets of Security & Compliance
 	directory                 // azure: records of Entra ID
 	signIns                   // azure/signinlogs
 	changes                   // azure/auditlogs
@@ -28,7 +28,7 @@ const (
 // Azure's activity log, that of Entra ID is in the audit log, as changes; what Azure's own resources say is not.
 var streams = map[[2]string]stream{
 	{"m365", ""}: everyRecord, {"m365", "audit"}: everyRecord, {"m365", "exchange"}: exchange,
-	{"m365", "threatmanagement"}: alerts, {"m365", "threatdetection"}: alerts,
+	{"m365", "threatmanagement"}: compliance, {"m365", "threatdetection"}: compliance,
 	{"azure", ""}: directory, {"azure", "signinlogs"}: signIns, {"azure", "auditlogs"}: changes,
 	{"azure", "activitylogs"}: changes, {"azure", "activity"}: changes,
 	{"azure", "riskdetection"}: risks, {"azure", "pim"}: privileges,
@@ -77,8 +77,8 @@ func (r *reader) belongs(s stream) bool {
 		return true
 	case exchange:
 		return strings.EqualFold(r.word(atWorkload), "Exchange")
-	case alerts:
-		return r.isAlert()
+	case compliance:
+		return r.isCompliance()
 	case directory, signIns, changes, risks, privileges:
 		return strings.EqualFold(r.word(atWorkload), "AzureActiveDirectory") && r.inDirectory(s)
 	}
@@ -106,7 +106,11 @@ func (r *reader) inDirectory(s stream) bool {
 
 // isAlert says whether the record is an alert: AlertTriggered, AlertEntityGenerated or AlertUpdated.
 func (r *reader) isAlert() bool {
-	return strings.EqualFold(r.word(atWorkload), "SecurityComplianceCenter") && strings.HasPrefix(lower(r.word(atOperation)), "alert")
+	return r.isCompliance() && strings.HasPrefix(lower(r.word(atOperation)), "alert")
+}
+
+func (r *reader) isCompliance() bool {
+	return strings.EqualFold(r.word(atWorkload), "SecurityComplianceCenter")
 }
 
 // word gives what one of the record's attributes says.

@@ -65,12 +65,11 @@ func (o *connectOptions) complete() error {
 	o.given["name"] = o.given["name"] || o.name != ""
 	o.given["content-types"] = len(o.contentTypes) > 0
 	o.given["dlp"] = o.given["dlp"] || o.dlp
-	for i, d := range o.domains {
-		if !doctor.IsDomain(d) {
-			return wrongUse("give domains like contoso.com, separated by commas", "--domains: %q is no domain", d)
-		}
-		o.domains[i] = strings.ToLower(d)
+	domains, err := domainsOf(o.domains)
+	if err != nil {
+		return wrongUse("separate them by commas", "--domains: %v", err)
 	}
+	o.domains = domains
 	for i, g := range o.groups {
 		if !doctor.IsID(g) {
 			return wrongUse("give the object IDs that Entra shows of the groups, separated by commas", "--uncounted-groups: %q is no GUID", g)
@@ -84,7 +83,7 @@ func (o *connectOptions) complete() error {
 		}
 		o.contentTypes[i] = name
 	}
-	o.domains, o.groups, o.contentTypes = once(o.domains), once(o.groups), once(o.contentTypes)
+	o.groups, o.contentTypes = once(o.groups), once(o.contentTypes)
 	return nil
 }
 

@@ -12,7 +12,7 @@ import (
 const detectUsage = `Find threats among OCSF events: tagged events, and findings of Sigma rules. Needs no Kafka.
 
 Usage:
-    ualstream detect [--raw] [--optional] [--rules DIR]… [--builtin=false] [--rejects FILE] [FILE …] > threats.jsonl
+    ualstream detect [--raw] [--optional] [--rules DIR]… [--builtin=false] [--domains LIST] [--rejects FILE] [FILE …] > threats.jsonl
 
 It reads the files, or standard input without any or for "-": events as 'ualstream normalize' writes them, also in
 arrays, in UTF-16, in gzip, zip or tar. They need not be sorted. With --raw it reads audit records, in every form that
@@ -26,7 +26,8 @@ finding_info.uid), told at the first, second, fourth, eighth and so on. Correlat
 a tenant, over all files together, and no event is too late for them. A rule that cannot be used is reported on standard
 error, and the others work; 'ualstream help rules' tells of rules.
 
-` + filterUsage + ruleUsage + `    --raw             read audit records
+` + filterUsage + ruleUsage + `    --domains LIST    the tenant's own domains, beside those that its records show: what goes there goes not outside
+    --raw             read audit records
     --optional        tag also what is only loosely tied to the compromise of a mailbox
 ` + exitUsage + `
 Example:
@@ -44,6 +45,8 @@ func detectFilter(ctx context.Context, e *env, args []string) error {
 	rejects := fs.String("rejects", "", "")
 	rules := &ruleFlags{}
 	rules.register(fs)
+	var named list
+	fs.Var(&named, "domains", "")
 	files, err := e.parse(fs, detectUsage, args)
 	if err != nil {
 		return err
@@ -52,7 +55,11 @@ func detectFilter(ctx context.Context, e *env, args []string) error {
 	if err != nil {
 		return err
 	}
-	engine := detect.New(detect.Options{Optional: *optional, Rules: set})
+	domains, err := domainsOf(named)
+	if err != nil {
+		return wrongUse("separate them by commas", "--domains: %v", err)
+	}
+	engine := detect.New(detect.Options{Optional: *optional, Rules: set, Domains: func(string) []string { return domains }})
 	f := &filter{env: e, from: "events", to: "threats", read: auditfile.Values, mended: errNoEvent, hint: isRecordHint}
 	f.maker = func() maker {
 		return func(dst, event []byte) ([]byte, []schemas.Signal, error) {

@@ -33,7 +33,7 @@ explain    says which parts of a rule, named by id, name or title, match an even
            audit records, from standard input
 
 Rules are for the log sources product m365 (service audit, exchange, threat_management, threat_detection, or none) and
-azure (signinlogs, auditlogs, riskdetection, pim, or none), whose fields are those of the audit record:
+azure (signinlogs, auditlogs, activitylogs, riskdetection, pim, or none), whose fields are those of the audit record:
 Operation, Item.ParentFolder.Path, Parameters.ForwardTo, ModifiedProperties.Role.DisplayName.NewValue; or for
 product ocsf, whose fields are those of the event: actor.user.email_addr. Both have the fields
     derived.account, actor, actor_id, address, error_code, external_recipients, folder, mailbox, noise,
@@ -105,6 +105,12 @@ func (r *ruleFlags) check(e *env, dirs []string) error {
 		if !detect.Sees(rule.LogSource) {
 			fmt.Fprintf(&b, "%s:%d: %q: note: no event is of its log source (%s), it will never match\n",
 				rule.File, rule.Line, rule.Title, cmp.Or(rule.LogSource.String(), "none"))
+		}
+		if strings.EqualFold(rule.Status, "unsupported") {
+			fmt.Fprintf(&b, "%s:%d: %q: note: its status is unsupported: its author says that it cannot be used as it is\n", rule.File, rule.Line, rule.Title)
+		}
+		if taxonomy := rule.Taxonomy; taxonomy != "" && !strings.EqualFold(taxonomy, "sigma") {
+			fmt.Fprintf(&b, "%s:%d: %q: note: its taxonomy is %q; fields are looked up as the rule names them\n", rule.File, rule.Line, rule.Title, taxonomy)
 		}
 	}
 	for _, field := range set.Fields() {

@@ -95,7 +95,7 @@ Who logs in there, with the permission ActivityFeed.Read; what changes in a file
 With no tenant the worker runs all the same and says how to connect one. SIGTERM lets it finish what is in flight;
 a second one ends it at once. SIGHUP has it read rules, filters and placeholders again, and go on with them without losing
 or repeating anything; where a file that was in use is now refused, or a folder cannot be read, the log says why and the
-rules stay as they were.
+rules stay as they were. A terminal that goes away ends the worker.
 
 Example:
     $ cat ualstream.yaml

@@ -70,9 +70,12 @@ func (b *compiler) applyFilters(rules []*Rule, filters []*Filter) {
 				b.filters[r] = append(b.filters[r], f)
 			}
 		}
+		const most = 10 // that are told of one filter
+		told := 0
 		for _, name := range f.Rules {
-			if fault := f.checkReference(name, rules); fault != nil {
+			if fault := f.checkReference(name, rules); fault != nil && told < most {
 				b.refuse(f.About, fault)
+				told++
 			}
 		}
 	}

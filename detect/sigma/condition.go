@@ -24,11 +24,16 @@ type condition struct {
 
 // parseCondition gives the expression with the search identifiers filled in.
 func (d *detection) parseCondition(text string, line int) (*expr, *fault) {
+	return d.parseFurther(text, line, 0)
+}
+
+// parseFurther parses a condition beside others that compare so many values already.
+func (d *detection) parseFurther(text string, line, cost int) (*expr, *fault) {
 	if strings.Contains(text, "|") {
 		return nil, refuse(line, "write a correlation (event_count, value_count, temporal)",
 			"aggregation behind | is not of Sigma 2")
 	}
-	c := condition{d: d, line: line, words: words(text)}
+	c := condition{d: d, line: line, words: words(text), cost: cost}
 	switch {
 	case len(c.words) == 0:
 		return nil, refuse(line, "write the name of a search identifier", "the condition is empty")

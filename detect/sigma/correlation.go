@@ -94,10 +94,12 @@ func (c *Correlation) parseRules(section *node) *fault {
 	if len(c.Rules) == 0 {
 		return refuse(section.line, "add rules: with ids or names", "the correlation names no rules")
 	}
-	for i, name := range c.Rules {
-		if slices.Contains(c.Rules[:i], name) {
+	seen := map[string]bool{}
+	for _, name := range c.Rules {
+		if seen[name] {
 			return refuse(section.get("rules").line, "name it once", "the correlation names %s twice", quote(name))
 		}
+		seen[name] = true
 	}
 	return nil
 }

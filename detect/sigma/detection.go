@@ -52,7 +52,7 @@ func (d *detection) conditions(n *node) (*expr, *fault) {
 		if c.kind != scalarNode || c.scal.kind != textScalar {
 			return nil, refuse(c.line, "write it as text", "the condition is %s", c.what())
 		}
-		made, f := d.parseCondition(c.scal.text, c.line)
+		made, f := d.parseFurther(c.scal.text, c.line, any.cost)
 		if f != nil {
 			return nil, f
 		}

@@ -20,16 +20,17 @@
 //
 //   - Values are texts without case, by Unicode's simple folding; regular expressions have case. An unquoted number
 //     equals a number by value and a text by its digits, as written or in shortest form. Unquoted scalars are those of
-//     YAML 1.2: yes and no are texts, 0x17 is 23.
+//     YAML 1.2: yes and no are texts, 0x17 is 23. Of YAML 1.1 the merge key << is known.
 //   - A field with several values matches if any of them does; with the modifier all, each of the rule's values must be
 //     found in some value of the field.
 //   - null is a field that is missing, has no value or has null; ” is an empty text. exists asks only whether the
 //     field is there.
 //   - neq is the complement: it holds for a missing field, too, and for several values if none of them is found.
+//   - A port behind an address is none of it: cidr finds 192.0.2.1:443 in 192.0.2.0/24.
 //   - Keywords are found anywhere within any one value of the event.
 //   - windash makes every dash of the value match every other of the five, whatever stands around it.
 //   - re is RE2: what needs backtracking (lookaround, backreferences) is refused. It is found anywhere in a value;
-//     startswith and endswith after it anchor it.
+//     startswith and endswith after it anchor it. Its $ stands before a line feed at the end, too, as in PCRE.
 //   - The parts of dates are read from texts in the forms of ISO 8601, as written; zones are not converted, and numbers
 //     are no dates.
 //   - The values of placeholders are Sigma strings with wildcards, also within re, where nothing else in them is special.
@@ -39,6 +40,8 @@
 //   - A filter takes away what its condition describes. One whose condition says only what must not be (not selection),
 //     as other tools want it, means the same. rules: any (or all) is every rule of its log source.
 //   - A rule is told by itself unless a correlation refers to it without generate: true (Hit.Mute, Correlation.Mute).
+//   - An alias may call a rule by its id or its name, however the correlation refers to it. A timespan may be in weeks (2w).
+//     A condition that asks for none (eq: 0, lt: 1) is refused: a correlation is judged when an event comes.
 //   - A correlation without group-by has one group. Window documents how windows slide and what fires again.
 //   - value_percentile is the share of the added value among the values of the window, in percent; with the key
 //     percentile, known from pySigma, it is that percentile of numbers.

@@ -12,6 +12,8 @@ const (
 	maxFile     = 32 << 20 // bytes of a file; whole collections are passed around as one file
 	maxDocument = 1 << 20  // bytes of one YAML document
 	maxSigns    = 250_000  // of YAML's indicators in one document: the parser needs up to 700 bytes for each
+	maxTabs     = 10 << 20 // tabs of one document times the bytes of their lines: the lexer looks on from each to its line's end
+	maxKeys     = 3_000    // of one block map: the parser's cost grows with their square
 	maxDepth    = 64       // nesting of YAML, of conditions and of detections
 	maxNodes    = 200_000  // YAML nodes of one document, aliases counted as often as they are used
 )
@@ -86,6 +88,12 @@ func (d document) check() *fault {
 			signs++
 		}
 		rest = rest[size:]
+	}
+	tabs := 0
+	for text := range bytes.Lines(d.text) {
+		if tabs += bytes.Count(text, []byte("\t")) * len(text); tabs > maxTabs {
+			return refuse(d.line, "write blanks", "the document has too many tabs")
+		}
 	}
 	if signs > maxSigns {
 		return refuse(d.line, "split it into several documents", "the document has too many values")

@@ -50,6 +50,9 @@ func encodeBase64(name string, p pattern) ([]pattern, *fault) {
 			made = append(made, pattern{}.with(literal, base64.StdEncoding.EncodeToString([]byte(text))))
 			continue
 		}
+		if len(text) < 2 {
+			return nil, refuse(0, "write a longer one", "the value %s is too short for base64offset: a part of it would be found everywhere", quote(text))
+		}
 		for offset := range 3 {
 			made = append(made, pattern{}.with(literal, base64At(text, offset)))
 		}

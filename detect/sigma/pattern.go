@@ -8,6 +8,9 @@ import (
 // pattern is a Sigma string: literal text, wildcards, and dashes that stand for one another.
 type pattern []piece
 
+// maxPieces bounds what a pattern costs: in the worst case each byte of a value is compared with each piece.
+const maxPieces = 1_000
+
 // piece is one part of a pattern.
 type piece struct {
 	kind pieceKind

@@ -3,25 +3,21 @@ package sigma
 import (
 	"maps"
 	"slices"
+	"strings"
 )
 
 // addCorrelations resolves what correlations refer to. A correlation whose rules are not all there falls, and with it
 // those that refer to it; so do all in a circle.
 func (b *compiler) addCorrelations(c *Collection) {
 	s := b.set
-	for {
-		whole := s.correlations
-		s.correlations = slices.DeleteFunc(slices.Clone(whole), func(x *Correlation) bool {
-			f := b.resolve(x, whole)
-			if f != nil {
-				b.refuse(x.About, f)
-			}
-			return f != nil
-		})
-		if len(s.correlations) == len(whole) {
-			break
-		}
+	r := resolver{b: b, called: map[string][]input{}, usable: map[*Correlation]bool{}}
+	for _, rule := range s.rules {
+		r.call(input{rule: rule.rule})
 	}
+	for _, x := range s.correlations {
+		r.call(input{correlation: x})
+	}
+	s.correlations = slices.DeleteFunc(s.correlations, func(x *Correlation) bool { return !r.resolve(x) })
 	b.refuseCircles()
 	b.mute()
 	for _, x := range b.outermostFirst() {
@@ -30,16 +26,50 @@ func (b *compiler) addCorrelations(c *Collection) {
 	b.feed()
 }
 
-// resolve finds what the rules of a correlation are.
-func (b *compiler) resolve(c *Correlation, correlations []*Correlation) *fault {
+// resolver finds what correlations refer to.
+type resolver struct {
+	b      *compiler
+	called map[string][]input // by name, and by id in lower case
+	usable map[*Correlation]bool
+}
+
+// call notes what a rule or a correlation is called.
+func (r *resolver) call(i input) {
+	name, id := i.about().Name, strings.ToLower(i.about().ID)
+	for _, key := range []string{name, id} {
+		if key != "" && !slices.Contains(r.called[key], i) {
+			r.called[key] = append(r.called[key], i)
+		}
+	}
+}
+
+// resolve resolves a correlation after those that it refers to. It says whether the correlation can be used; one that
+// leads back to itself is taken out later.
+func (r *resolver) resolve(c *Correlation) bool {
+	if usable, known := r.usable[c]; known {
+		return usable
+	}
+	r.usable[c] = true
 	c.inputs, c.carry, c.Mute = nil, nil, false
+	f := r.inputs(c)
+	if f == nil {
+		f = c.checkAliases()
+	}
+	if f != nil {
+		r.b.refuse(c.About, f)
+		r.usable[c] = false
+	}
+	return f == nil
+}
+
+func (r *resolver) inputs(c *Correlation) *fault {
+	seen := map[input]bool{}
 	for _, name := range c.Rules {
 		var found []input
-		for _, r := range b.set.rules {
-			found = append(found, matching(input{rule: r.rule}, name)...)
-		}
-		for _, x := range correlations {
-			found = append(found, matching(input{correlation: x}, name)...)
+		for _, i := range slices.Concat(r.called[name], r.called[strings.ToLower(name)]) {
+			if i.about().isCalled(name) && !slices.Contains(found, i) {
+				found = append(found, i)
+			}
 		}
 		if len(found) > 1 { // the same name in several files: the correlation's own file decides
 			found = slices.DeleteFunc(found, func(i input) bool { return i.about().File != c.File })
@@ -47,15 +77,16 @@ func (b *compiler) resolve(c *Correlation, correlations []*Correlation) *fault {
 				return refuse(c.line, "refer to it by its id", "several rules are called %s", quote(name))
 			}
 		}
-		if len(found) == 0 {
+		if len(found) == 0 || found[0].correlation != nil && !r.resolve(found[0].correlation) {
 			return refuse(c.line, "correct the id or name, or load the rule", "the correlation names %s, which is no rule that can be used", quote(name))
 		}
-		if slices.Contains(c.inputs, found[0]) {
+		if seen[found[0]] {
 			return refuse(c.line, "name it once", "the correlation names %s twice", quote(found[0].about().Title))
 		}
+		seen[found[0]] = true
 		c.inputs = append(c.inputs, found[0])
 	}
-	return c.checkAliases()
+	return nil
 }
 
 // checkAliases refuses an alias for a rule that the correlation does not refer to. An alias may call a rule by its
@@ -81,28 +112,27 @@ func (c *Correlation) checkAliases() *fault {
 	return nil
 }
 
-func matching(i input, name string) []input {
-	if i.about().isCalled(name) {
-		return []input{i}
-	}
-	return nil
-}
+// maxChain bounds how many correlations may refer to one another in a row. Each hands on what all before it need.
+const maxChain = 32
 
-// refuseCircles takes out correlations that lead back to themselves, and those that lead there.
+// refuseCircles takes out correlations that lead back to themselves, and those that lead there, and chains that are too
+// long.
 func (b *compiler) refuseCircles() {
 	settled := map[*Correlation]bool{} // that lead to rules only
-	for more := true; more; {
-		more = false
+	for range maxChain {
+		var more []*Correlation
 		for _, c := range b.set.correlations {
-			ready := !slices.ContainsFunc(c.inputs, func(i input) bool { return i.correlation != nil && !settled[i.correlation] })
-			if ready && !settled[c] {
-				settled[c], more = true, true
+			if !settled[c] && !slices.ContainsFunc(c.inputs, func(i input) bool { return i.correlation != nil && !settled[i.correlation] }) {
+				more = append(more, c)
 			}
+		}
+		for _, c := range more {
+			settled[c] = true
 		}
 	}
 	b.set.correlations = slices.DeleteFunc(b.set.correlations, func(c *Correlation) bool {
 		if !settled[c] {
-			b.refuse(c.About, refuse(c.line, "take one reference out", "the correlation leads back to itself through its rules"))
+			b.refuse(c.About, refuse(c.line, "take one reference out", "the correlation leads back to itself through its rules, or through more than %d correlations", maxChain))
 		}
 		return !settled[c]
 	})

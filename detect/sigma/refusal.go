@@ -26,7 +26,7 @@ func (r *Refusal) Error() string {
 		fmt.Fprintf(&b, ":%d", r.Line)
 	}
 	if name := cmp.Or(r.Title, r.ID); name != "" {
-		fmt.Fprintf(&b, ": %q", name)
+		b.WriteString(": " + quote(name))
 	}
 	b.WriteString(": " + r.Reason)
 	if r.Mend != "" {

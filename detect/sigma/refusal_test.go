@@ -35,6 +35,8 @@ func TestWhatIsRefusedAndWhy(t *testing.T) {
 		{"contains before base64", one(`A|contains|base64: x`), rulesLine + 1, "comes after"},
 		{"base64 before windash", one(`A|base64|windash: x`), rulesLine + 1, "comes after"},
 		{"a wildcard in base64", one(`A|base64: 'x*'`), rulesLine + 1, "wildcard"},
+		{"one character in base64offset", one(`A|base64offset|contains: 'x'`), rulesLine + 1, "too short"},
+		{"many wildcards", one(`A: '` + strings.Repeat("*?", 600) + `'`), rulesLine + 1, "wildcards"},
 		{"many dashes in base64", one(`A|windash|base64: '-------'`), rulesLine + 1, "five dashes"},
 		{"all with one value", one(`A|contains|all: x`), rulesLine + 1, "wants several values"},
 		{"all with a list of one", one(`A|contains|all: [x]`), rulesLine + 1, "wants several values"},
@@ -130,6 +132,8 @@ func TestDocumentsThatAreNoRule(t *testing.T) {
 		{"many anchors", "a: " + strings.Repeat("&a ", 100_000) + "x\n", 1, "not YAML"},
 		{"many tags", "a: " + strings.Repeat("!a ", 100_000) + "x\n", 1, "not YAML"},
 		{"many anchors in lines", "a:\n" + strings.Repeat(" &a\n", 50_000) + " x\n", 50_001, "not YAML"},
+		{"many keys", "a:\n" + strings.Repeat("    k: x\n", 3001), 3002, "more than 3000 keys"},
+		{"many tabs in a line", "a: \"" + strings.Repeat("\t", 100_000) + "\"\n", 1, "too many tabs"},
 		{"a large document", "a: |\n" + strings.Repeat("  "+strings.Repeat("x", 98)+"\n", 100_000), 1, "bytes"},
 		{"action: global", "action: global\nlogsource: {product: x}\n", 1, "action: global"},
 	}
@@ -141,6 +145,35 @@ func TestDocumentsThatAreNoRule(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestWhatCostsMuchIsRefused(t *testing.T) {
+	var long strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&long, "title: C%d\nname: c%d\ncorrelation: {type: temporal, rules: [c%d], group-by: [f%d], timespan: 5m}\n---\n", i, i, i+1, i)
+	}
+	c := &Collection{}
+	c.Add("test.yml", []byte(long.String()+strings.Replace(rule(one("A: x")), "title: T", "title: T\nname: c40", 1)), Options{})
+	set, refusals := Compile(c)
+	if len(set.Correlations()) != maxChain || len(refusals) != 40-maxChain || !strings.Contains(refusals[0].Reason, "through more than 32") {
+		t.Errorf("%d correlations are left of a chain of 40: %v", len(set.Correlations()), refusals)
+	}
+	var many strings.Builder
+	for i := range 2000 {
+		fmt.Fprintf(&many, "s%d: {A: x}\n", i)
+	}
+	r := refusalOf(t, rule(many.String()+"condition:\n"+strings.Repeat("    - 1 of s*\n", 200)), Options{})
+	if !strings.Contains(r.Reason, "compares more than") {
+		t.Error(r.Error())
+	}
+	r = refusalOf(t, "title: "+strings.Repeat("x", 100_000)+"\n", Options{})
+	if len(r.Error()) > 1000 {
+		t.Errorf("a refusal of %d bytes", len(r.Error()))
+	}
+}
+
+func TestManyMapsInALineAreNotDeep(t *testing.T) {
+	load(t, rule("sel: ["+strings.Repeat("{A: x}, ", 100)+"]\ncondition: sel"), Options{})
 }
 
 func TestAFewLinesThatExpandToMillionsAreRefused(t *testing.T) {

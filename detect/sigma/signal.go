@@ -43,10 +43,14 @@ type feed struct {
 func (b *compiler) feed() {
 	s := b.set
 	s.feeds = make([][]feed, len(s.rules))
+	numbers := map[*Rule]int{}
+	for i, r := range s.rules {
+		numbers[r.rule] = i
+	}
 	for _, c := range s.correlations {
 		for at, i := range c.inputs {
-			rule := slices.IndexFunc(s.rules, func(r compiled) bool { return r.rule == i.rule })
-			if rule < 0 {
+			rule, isRule := numbers[i.rule]
+			if !isRule {
 				continue
 			}
 			made := feed{correlation: c, input: at}

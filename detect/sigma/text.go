@@ -22,6 +22,9 @@ func (b *builder) addPattern(text string) *fault {
 			return f
 		}
 		for _, each := range made {
+			if len(each) > maxPieces {
+				return refuse(0, "write fewer, or contains|all", "%s has a value with more than %d wildcards and texts between them", quote(b.item.name), maxPieces)
+			}
 			if f := b.put(each.show(), patternPredicate(each, b.chain.has(isCase))); f != nil {
 				return f
 			}

@@ -51,9 +51,10 @@ func (d document) syntax(err error) *fault {
 // at gives the line of a token in the file.
 func (d document) at(t *token.Token) int { return d.line + t.Position.Line - 1 }
 
-// checkDepth bounds the nesting by the columns at which blocks open and by the open brackets.
+// checkDepth bounds the nesting by the columns at which blocks open and by the open brackets, and the keys of a block.
 func (d document) checkDepth(tokens token.Tokens) *fault {
-	var columns []int // of the open blocks
+	type block struct{ column, keys int }
+	var blocks []block // that are open
 	flow := 0
 	for _, t := range tokens {
 		column := t.Position.Column
@@ -70,12 +71,23 @@ func (d document) checkDepth(tokens token.Tokens) *fault {
 			}
 			fallthrough
 		case token.SequenceEntryType:
-			for len(columns) > 0 && columns[len(columns)-1] >= column {
-				columns = columns[:len(columns)-1]
+			if flow > 0 {
+				break
 			}
-			columns = append(columns, column)
+			for len(blocks) > 0 && blocks[len(blocks)-1].column > column {
+				blocks = blocks[:len(blocks)-1]
+			}
+			if len(blocks) == 0 || blocks[len(blocks)-1].column < column {
+				blocks = append(blocks, block{column: column})
+			}
+			if t.Type == token.MappingValueType {
+				blocks[len(blocks)-1].keys++
+			}
+			if blocks[len(blocks)-1].keys > maxKeys {
+				return refuse(d.at(t), "write fewer", "the map has more than %d keys", maxKeys)
+			}
 		}
-		if len(columns)+flow > maxDepth {
+		if len(blocks)+flow > maxDepth {
 			return refuse(d.at(t), "", "the YAML is nested more than %d deep", maxDepth)
 		}
 	}

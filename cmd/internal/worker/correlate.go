@@ -100,6 +100,7 @@ func (c *correlator) Process(ctx context.Context, batch []schemas.Message) ([]sc
 	for i, m := range batch {
 		if damages[i] != nil {
 			c.out = append(c.out, publish.Reject(m, StageCorrelate, damages[i]))
+			continue
 		}
 		if s, ok := entries[i].(schemas.Signal); ok {
 			if err := c.count(m, s); err != nil {

@@ -185,6 +185,46 @@ func TestTenantsNeverMix(t *testing.T) {
 	}
 }
 
+func TestWhatMeansNothingOnTheSignalsTopicIsCountedAndPassedOver(t *testing.T) {
+	t.Parallel()
+	k, c := spot(t)
+	o := worker.Options{Stages: []string{worker.StageNormalize, worker.StageDetect}, Kafka: k, Logger: k.Logger, Rules: sprayRules(t), HTTP: freeAddress(t)}
+	start(t, o)
+	tenant, began := "11111111-5d1c-4b7e-8f3a-2c9d60718e4f", time.Now().Add(-time.Minute)
+	key := []byte("x")
+	counted := sprayRules(t).Correlations()[0]
+	var batch []schemas.Message
+	for _, s := range []schemas.Signal{
+		{Correlation: "none"},
+		{Correlation: counted.ID, Shape: "0123456789abcdef"},
+		{Correlation: counted.ID, Shape: counted.Shape(), Group: []string{"a", "b"}},
+		{Correlation: counted.ID, Shape: counted.Shape(), Group: []string{"a"}},
+		{Correlation: counted.ID, Shape: counted.Shape(), Group: []string{"a"}, Values: []string{"a"}, Input: 1 << 40},
+	} {
+		s.Key, s.Tenant, s.Time = key, tenant, began
+		m, err := s.Message(began)
+		if err != nil {
+			t.Fatal(err)
+		}
+		batch = append(batch, m)
+	}
+	for _, value := range []string{`{"v":1,"kind":"signal","group":7}`, "\x00", `{"v":1,"kind":"other"}`, `{"v":1,"kind":"fired","uid":"x","group":[]}`} {
+		batch = append(batch, schemas.Message{Topic: schemas.TopicSignals, Key: key, Value: []byte(value), Time: began})
+	}
+	if _, err := c.Produce(t.Context(), batch); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, c, tenant, "192.0.2.7", began, 0, 10)
+	await(t, "all of it is read", func() bool {
+		lag, err := c.Lag(t.Context(), worker.StageCorrelate, schemas.TopicSignals)
+		created, _ := told(t, c)
+		return err == nil && lag == 0 && len(created) == 1
+	})
+	for _, line := range []string{"ualstream_signals_foreign_total 5\n", "ualstream_rejects_total{stage=\"correlate\"} 2\n"} {
+		await(t, "the metrics show "+line, func() bool { return shows(o.HTTP, line) })
+	}
+}
+
 func TestWorkersWithOlderRulesWaitForThoseWithNewerOnes(t *testing.T) {
 	t.Parallel()
 	k, c := spot(t)

@@ -40,15 +40,19 @@ func compiled(t *testing.T, documents ...string) *sigma.Set {
 	return set
 }
 
-// TestRulesAreReplacedWithoutLosingARecord replaces the rules of a worker again and again while records flow. Each
-// record is found by one of the sets, once. The first correlation comes with the second set, and the first set comes back.
+// TestRulesAreReplacedWithoutLosingARecord replaces the rules of two workers, one after the other, again and again while
+// records flow. Each record is found by one of the sets, once. The first correlation comes with the second set, and the
+// first set comes back.
 func TestRulesAreReplacedWithoutLosingARecord(t *testing.T) {
 	t.Parallel()
 	k, c := spot(t)
 	first := compiled(t, alone)
 	second := compiled(t, strings.NewReplacer("alone", "again", "00000a", "00000b").Replace(alone), spray)
 	o := worker.Options{Stages: []string{worker.StageNormalize, worker.StageDetect}, Kafka: k, Logger: k.Logger, Rules: first, HTTP: freeAddress(t)}
+	address := o.HTTP
 	w, _ := start(t, o)
+	o.HTTP = ""
+	v, _ := start(t, o)
 
 	tenant, began := "11111111-5d1c-4b7e-8f3a-2c9d60718e4f", time.Now().Add(-time.Minute)
 	const batches, size = 24, 8
@@ -59,6 +63,8 @@ func TestRulesAreReplacedWithoutLosingARecord(t *testing.T) {
 			foundBy(t, c, "00000a", 1)
 		case 6, 20:
 			w.Reload(second)
+		case 8, 21:
+			v.Reload(second)
 		case 9:
 			foundBy(t, c, "00000b", 1)
 		case 11:
@@ -67,6 +73,8 @@ func TestRulesAreReplacedWithoutLosingARecord(t *testing.T) {
 			w.Reload(second)
 		case 16:
 			w.Reload(first)
+		case 18:
+			v.Reload(first)
 		}
 	}
 	fails(t, c, tenant, "192.0.2.99", began, batches*size, batches*size+10) // enough for the correlation
@@ -87,10 +95,10 @@ func TestRulesAreReplacedWithoutLosingARecord(t *testing.T) {
 			t.Errorf("record %s is tagged %d times and found %d times", id, n, findings[id])
 		}
 	}
-	if got, want := ask(t, o.HTTP).Rules, (status.Rules{Rules: 2, Correlations: 1, Hash: second.Hash()}); got == nil || *got != want {
+	if got, want := ask(t, address).Rules, (status.Rules{Rules: 2, Correlations: 1, Hash: second.Hash()}); got == nil || *got != want {
 		t.Errorf("the status tells of %+v, want %+v", got, want)
 	}
-	page := metricsOf(t, o.HTTP)
+	page := metricsOf(t, address)
 	for _, want := range []string{`ualstream_rules_reloads_total{result="ok"} 4`, `ualstream_rules_reloads_total{result="refused"} 1`, "ualstream_rules_loaded 3", "ualstream_rules_waiting 0"} {
 		if !strings.Contains(page, want+"\n") {
 			t.Errorf("the metrics lack %s", want)
