@@ -19,7 +19,6 @@ var aliases = map[string][]string{
 
 	"operationname": {"Operation"}, "activitydisplayname": {"Operation"}, "activitytype": {"Operation"}, "message": {"Operation"},
 	"activity": {"Operation"}, "operationnamevalue": {"Operation"},
-	"resulttype": {"derived.error_code"}, "status.errorcode": {"derived.error_code"},
 	"resultdescription": {"LogonError"}, "status.failurereason": {"LogonError"},
 	"result": {"status"}, "username": {"UserId"}, "userprincipalname": {"UserId"},
 	"appid": {"ApplicationId"}, "appdisplayname": {"ApplicationDisplayName"}, "resourceid": {"ObjectId"},
@@ -74,6 +73,8 @@ func (v *views) dialect(name string) []lookup {
 		return []lookup{activity{v.path(name)}}
 	case "eventname":
 		return []lookup{alertName{v.record.number("Name")}, activity{v.path("Operation")}}
+	case "resulttype", "status.errorcode":
+		return []lookup{v.path(name), derivedField("derived.error_code"), succeeded{}}
 	case "payload":
 		return []lookup{v.path(name), v.path("Data"), content{}}
 	case "status":

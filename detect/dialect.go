@@ -65,6 +65,16 @@ func (o outcome) values(r *reader, dst []sigma.Value) ([]sigma.Value, bool) {
 // successes are ResultStatus's spellings of success, in lower case.
 var successes = []string{"success", "succeeded", "successful", "true", "ok", "completed", "passed"}
 
+// succeeded is the error number 0 of a sign-in that succeeded and says no number, as older ones do.
+type succeeded struct{}
+
+func (succeeded) values(r *reader, dst []sigma.Value) ([]sigma.Value, bool) {
+	if !r.belongs(signIns) || r.get("status").Str != "Success" {
+		return dst, false
+	}
+	return append(dst, sigma.Value{Kind: sigma.Number, Text: "0"}), true
+}
+
 // content is all that a record of Security & Compliance says, which is what other tools call the payload of one that is
 // no alert: the cmdlet and its command line.
 type content struct{}

@@ -34,7 +34,8 @@ type Engine struct {
 	operations map[string]*operation // by name in lower case
 	services   map[string]*operation // those that noise is told by: with the optional ones
 	rules      *sigma.Set
-	views      *views // nil without rules
+	views      *views               // nil without rules
+	inOCSF     map[*sigma.Rule]bool // whether a rule sees events in OCSF's view
 }
 
 // operation is what the tables say of one operation.
@@ -48,6 +49,10 @@ type operation struct {
 func New(o Options) *Engine {
 	e := &Engine{operations: compile(o.Optional), services: compile(true), rules: o.Rules}
 	if o.Rules != nil {
+		e.inOCSF = map[*sigma.Rule]bool{}
+		for _, r := range o.Rules.Rules() {
+			e.inOCSF[r] = streamOf(r.LogSource) == everyEvent
+		}
 		e.views = newViews(o.Rules)
 		e.views.domains, e.views.noise = o.Domains, e.noise
 	}
@@ -112,7 +117,7 @@ func (e *Engine) match(r *reader, hits []sigma.Hit) []sigma.Hit {
 
 // fieldsOf gives the view that a hit was made in.
 func (e *Engine) fieldsOf(r *reader, h sigma.Hit) sigma.Fields {
-	if streamOf(h.Rule.LogSource) == everyEvent {
+	if e.inOCSF[h.Rule] {
 		return ocsf{r}
 	}
 	return native{r}

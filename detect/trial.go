@@ -64,7 +64,7 @@ func (e *Engine) Explain(rule *sigma.Rule, event []byte) (x sigma.Explanation, n
 	}
 	r := e.views.open(string(event))
 	defer r.close()
-	if streamOf(rule.LogSource) == everyEvent {
+	if e.inOCSF[rule] {
 		x, err = e.rules.Explain(rule, ocsf{r})
 	} else {
 		x, err = e.rules.Explain(rule, native{r})

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -55,7 +56,8 @@ type watched struct {
 	cloud   *cloudsim.Cloud
 	cluster *kafka.Cluster
 	now     atomic.Pointer[time.Time] // the cloud's clock
-	keys    map[string]string         // of the events, by tenant and uid
+	mu      sync.Mutex
+	keys    map[string]string // of the events, by tenant and uid
 }
 
 // watch plays a day that begins at a time and runs a worker that follows it.
@@ -79,11 +81,38 @@ func watch(t *testing.T, began time.Time, day cloudsim.Day) *watched {
 	if w.cluster, err = kafka.Connect(k); err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(w.cluster.Close)
+	w.follow()
 	o := options(logger(t), w.cloud.URL(), transport(w.cloud), k)
 	o.Rules = packRules(t)
 	start(t, o)
 	return w
+}
+
+// follow notes the events until the test ends.
+func (w *watched) follow() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- w.cluster.Read(ctx, kafka.Read{Topic: schemas.TopicEvents, Follow: true}, func(m schemas.Message) error {
+			w.mu.Lock()
+			defer w.mu.Unlock()
+			w.keys[m.Header(schemas.HeaderTenant)+"/"+m.Header(schemas.HeaderUID)] = string(m.Key)
+			return nil
+		})
+	}()
+	w.Cleanup(func() {
+		cancel()
+		if err := <-done; err != nil {
+			w.Error(err)
+		}
+		w.cluster.Close()
+	})
+}
+
+func (w *watched) events() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.keys)
 }
 
 // findings gives what the threats topic has once all that the cloud offers, which is more than so many records, has
@@ -91,25 +120,19 @@ func watch(t *testing.T, began time.Time, day cloudsim.Day) *watched {
 func (w *watched) findings(than int) (found []schemas.Message) {
 	w.Helper()
 	await(w.T, "all is detected and counted", func() bool {
-		want := records(w.cloud)
-		w.read(schemas.TopicEvents, func(m schemas.Message) {
-			w.keys[m.Header(schemas.HeaderTenant)+"/"+m.Header(schemas.HeaderUID)] = string(m.Key)
-		})
-		return len(want) > than && len(w.keys) == len(want) && w.idle(worker.StageDetect, schemas.TopicEvents) && w.idle(worker.StageCorrelate, schemas.TopicSignals)
+		want := len(w.cloud.Offered())
+		return want > than && w.events() == want && w.idle(worker.StageDetect, schemas.TopicEvents) && w.idle(worker.StageCorrelate, schemas.TopicSignals)
 	})
-	w.read(schemas.TopicThreats, func(m schemas.Message) {
+	err := w.cluster.Read(w.Context(), kafka.Read{Topic: schemas.TopicThreats}, func(m schemas.Message) error {
 		if m.Header(schemas.HeaderKind) == schemas.KindFinding {
 			found = append(found, m)
 		}
+		return nil
 	})
-	return found
-}
-
-func (w *watched) read(topic schemas.Topic, each func(schemas.Message)) {
-	w.Helper()
-	if err := w.cluster.Read(w.Context(), kafka.Read{Topic: topic}, func(m schemas.Message) error { each(m); return nil }); err != nil {
+	if err != nil {
 		w.Fatal(err)
 	}
+	return found
 }
 
 func (w *watched) idle(group string, topic schemas.Topic) bool {
@@ -123,10 +146,10 @@ func TestTheIntrudersDayIsToldByFindingsInOrder(t *testing.T) {
 	t.Parallel()
 	const step = 5 * time.Second
 	began := time.Now().Add(-2 * time.Minute)
-	w := watch(t, began, cloudsim.Day{History: 2 * time.Hour, PerHour: 90, StoryStep: step, Tick: 10 * time.Millisecond})
+	w := watch(t, began, cloudsim.Day{History: time.Hour, PerHour: 60, StoryStep: step, Tick: 10 * time.Millisecond})
 	check, seen := validators(t), map[string]bool{}
 	for i, want := range intrusion {
-		now, before := began.Add(time.Duration(i)*step), len(w.keys)
+		now, before := began.Add(time.Duration(i)*step), w.events()
 		w.now.Store(&now)
 		var told []string
 		for _, m := range w.findings(before) {
