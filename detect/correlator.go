@@ -29,16 +29,16 @@ type CorrelatorOptions struct {
 type Correlator struct {
 	rules    *sigma.Set
 	options  CorrelatorOptions
-	known    map[string]known // by id
+	known    map[definition]*sigma.Correlation
 	tenants  map[string]*tenant
 	episodes map[string]*episode // by the finding's uid
 	swept    time.Time
 }
 
-type known struct {
-	*sigma.Correlation
-	shape string
-}
+// definition tells correlations apart. Without IDs and names some may be called the same.
+type definition struct{ id, shape string }
+
+func definitionOf(c *sigma.Correlation) definition { return definition{RuleID(&c.About), c.Shape()} }
 
 // Correlated is what came of a signal.
 type Correlated struct {
@@ -51,9 +51,9 @@ type Correlated struct {
 
 // NewCorrelator gives a correlator that has seen nothing.
 func NewCorrelator(rules *sigma.Set, o CorrelatorOptions) *Correlator {
-	c := &Correlator{rules: rules, options: o, known: map[string]known{}, tenants: map[string]*tenant{}, episodes: map[string]*episode{}}
+	c := &Correlator{rules: rules, options: o, known: map[definition]*sigma.Correlation{}, tenants: map[string]*tenant{}, episodes: map[string]*episode{}}
 	for _, r := range rules.Correlations() {
-		c.known[RuleID(&r.About)] = known{r, r.Shape()}
+		c.known[definitionOf(r)] = r
 	}
 	return c
 }
@@ -136,11 +136,11 @@ func (c *Correlator) Groups() (n int) {
 }
 
 func (c *Correlator) counting(id, shape string, group []string) *sigma.Correlation {
-	k, ok := c.known[id]
-	if !ok || k.shape != shape || len(group) != len(k.GroupBy) {
+	k := c.known[definition{id, shape}]
+	if k == nil || len(group) != len(k.GroupBy) {
 		return nil
 	}
-	return k.Correlation
+	return k
 }
 
 // sample is the signal as windows keep it. Behind the values that other correlations ask for stands what a finding

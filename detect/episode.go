@@ -69,9 +69,9 @@ func (c *Correlator) tell(of *sigma.Correlation, s schemas.Signal, o sigma.Outco
 
 // begin gives the episode of a window that fired.
 func (c *Correlator) begin(of *sigma.Correlation, s schemas.Signal, o sigma.Outcome, uid string) *episode {
-	id := RuleID(&of.About)
+	is := definitionOf(of)
 	return &episode{schemas.Fired{
-		Key: s.Key, UID: uid, Tenant: strings.ToLower(s.Tenant), Correlation: id, Shape: c.known[id].shape,
+		Key: s.Key, UID: uid, Tenant: strings.ToLower(s.Tenant), Correlation: is.id, Shape: is.shape,
 		Group: append([]string{}, s.Group...), Ref: o.Ref, First: o.First, Last: o.Last, Until: c.until(of, o), Count: len(o.Samples),
 	}}
 }

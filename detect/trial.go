@@ -16,7 +16,7 @@ type Trial struct {
 
 // NewTrial gives a trial that has seen nothing.
 func (e *Engine) NewTrial() *Trial {
-	return &Trial{e, e.NewRecount(), map[*sigma.About]bool{}}
+	return &Trial{e, e.NewRecount(nil), map[*sigma.About]bool{}}
 }
 
 // Add looks at one more event.
@@ -39,7 +39,7 @@ func (t *Trial) Add(event []byte) error {
 	if t.counts != nil {
 		t.counts.add(t.engine.Outgoing(event, t.engine.signals(r, hits)), func(c Correlated) {
 			for _, f := range c.Fired {
-				t.fire(&t.counts.counts.known[f.Correlation].About, len(c.Threats) > 0)
+				t.fire(&t.counts.counts.known[definition{f.Correlation, f.Shape}].About, len(c.Threats) > 0)
 			}
 		})
 	}

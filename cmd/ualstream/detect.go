@@ -75,7 +75,9 @@ func detectFilter(ctx context.Context, e *env, args []string) error {
 		f.from, f.read, f.mended, f.hint = "records", auditfile.Records, errIsEvent, "leave --raw out"
 		f.maker = func() maker { return rawThreats(engine) }
 	}
-	counts := engine.NewRecount()
+	onDisk := &spilled{env: e}
+	defer onDisk.close()
+	counts := engine.NewRecount(onDisk.store)
 	f.count = func(signals []schemas.Signal) []byte { return appendThreats(nil, counts.Add(signals)) }
 	return f.run(ctx, files, *rejects)
 }

@@ -132,6 +132,9 @@ func (b *compiler) source(l LogSource) int {
 func (b *compiler) finish() {
 	s := b.set
 	s.index = newIndex(s.rules)
+	for _, c := range s.correlations {
+		c.shape = c.shapeOf()
+	}
 	fields, rules, sources := len(s.fields), len(s.rules), len(s.sources)
 	s.events.New = func() any { return newEvent(fields, rules, sources) }
 }

@@ -35,7 +35,8 @@ type Correlation struct {
 	aliases   map[string]map[string]string // by alias and rule, by its id or name: a field
 	inputs    []input                      // what Rules mean
 	carry     []string                     // fields that correlations of this one need
-	line      int                          // of the correlation section
+	shape     string
+	line      int // of the correlation section
 }
 
 // input is what one of a correlation's rules is.

@@ -13,7 +13,9 @@ func GroupKey(values []string) string { return keyOf(values) }
 
 // Shape gives 16 hex digits for what a correlation counts and when it fires. Samples for a correlation of another shape
 // mean nothing to it, even if its id is the same.
-func (c *Correlation) Shape() string {
+func (c *Correlation) Shape() string { return c.shape }
+
+func (c *Correlation) shapeOf() string {
 	return digest(fmt.Sprintf("%q %q %q %v %v %v %q", c.Type, c.Rules, c.GroupBy, c.Timespan, c.condition, c.aliases, c.carry))[:16]
 }
 
