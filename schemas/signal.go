@@ -90,6 +90,8 @@ type RuleSet struct {
 	Hash  string    `json:"hash"`  // of the rules
 	Since time.Time `json:"since"` // when they took the place of others: of several the latest count
 	At    time.Time `json:"at"`    // when this was written
+	// Leaves says that a worker with them ends. Others that have them say at once that they live.
+	Leaves bool `json:"leaves,omitempty"`
 }
 
 // RuleSetKey is the key of all RuleSet entries: they are in one partition.
@@ -122,28 +124,30 @@ func SignalsEntry(m Message) (any, error) {
 	}
 	var head struct{ Kind string }
 	err := json.Unmarshal(m.Value, &head)
-	if err == nil {
-		switch head.Kind {
-		case kindSignal:
-			s := Signal{Key: m.Key}
-			err = json.Unmarshal(m.Value, &s)
-			return s, signalsError(m, err)
-		case kindFired:
-			f := Fired{Key: m.Key, Received: m.Time}
-			err = json.Unmarshal(m.Value, &f)
-			return f, signalsError(m, err)
-		case kindRules:
-			var r RuleSet
-			err = json.Unmarshal(m.Value, &r)
-			return r, signalsError(m, err)
-		}
+	if err != nil {
+		return nil, signalsError(m, err)
 	}
-	return nil, signalsError(m, err)
+	var entry any
+	switch head.Kind {
+	case kindSignal:
+		s := Signal{Key: m.Key}
+		err = json.Unmarshal(m.Value, &s)
+		entry = s
+	case kindFired:
+		f := Fired{Key: m.Key, Received: m.Time}
+		err = json.Unmarshal(m.Value, &f)
+		entry = f
+	case kindRules:
+		var r RuleSet
+		err = json.Unmarshal(m.Value, &r)
+		entry = r
+	}
+	if err != nil {
+		return nil, signalsError(m, err)
+	}
+	return entry, nil
 }
 
 func signalsError(m Message, err error) error {
-	if err == nil {
-		return nil
-	}
 	return fmt.Errorf("signal %q at %d/%d: %w", m.Key, m.Partition, m.Offset, err)
 }

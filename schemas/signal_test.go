@@ -48,10 +48,11 @@ func signals() map[string]struct {
 		Received: at.Add(time.Second),
 	}
 	r := schemas.RuleSet{V: 1, Kind: "rules", Hash: "0123456789abcdef0123456789abcdef", Since: at, At: at.Add(time.Minute)}
+	l := schemas.RuleSet{V: 1, Kind: "rules", Hash: r.Hash, Since: at, At: at.Add(2 * time.Minute), Leaves: true}
 	return map[string]struct {
 		entry any
 		signalsEntry
-	}{"signal": {s, received{s.Message}}, "fired": {f, f}, "rules": {r, r}}
+	}{"leaving": {l, l}, "signal": {s, received{s.Message}}, "fired": {f, f}, "rules": {r, r}}
 }
 
 func TestEachKindOfSignalsEntryRoundTripsIsValidAndAsWritten(t *testing.T) {
@@ -62,7 +63,7 @@ func TestEachKindOfSignalsEntryRoundTripsIsValidAndAsWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	made := &txtar.Archive{}
-	for _, name := range []string{"signal", "fired", "rules"} {
+	for _, name := range []string{"signal", "fired", "rules", "leaving"} {
 		e := signals()[name]
 		m, err := e.Message()
 		if err != nil {
@@ -95,7 +96,7 @@ func TestSignalsOfALaterVersionOrDamagedAreErrors(t *testing.T) {
 		t.Errorf("of a later version: %v", err)
 	}
 	for _, value := range []string{"", "x", "[]", `{"v":1,"kind":"signal","group":1}`, `{"v":1,"kind":"fired","uid":7}`, `{"v":1,`} {
-		if got, err := schemas.SignalsEntry(schemas.Message{Value: []byte(value)}); err == nil || isVersion(err) {
+		if got, err := schemas.SignalsEntry(schemas.Message{Value: []byte(value)}); got != nil || err == nil || isVersion(err) {
 			t.Errorf("%s: %+v, %v", value, got, err)
 		}
 	}

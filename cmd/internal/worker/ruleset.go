@@ -17,14 +17,16 @@ import (
 //     new worker on, the old ones leave their groups and wait to be replaced.
 //   - A set that was replaced does not come back while workers with the newer one live: an old worker that is restarted
 //     waits.
-//   - When nothing was heard of the newer set for rulesGone, one that waits takes over. That is the way back: end the
-//     workers with the new rules.
+//   - When nothing was heard of the newer set for rulesGone, or for rulesLeft after its last worker ended in order, one
+//     that waits takes over. That is the way back: end the workers with the new rules.
 //   - A worker that is told to read its rules again (Reload) takes over with what it reads, also where that was replaced
 //     before: whoever asks for it means it.
 const (
 	rulesEvery = 2 * time.Second  // how often a worker looks which rules are in use
 	rulesBeat  = 30 * time.Second // how often it is written that workers with them live
 	rulesGone  = 2 * time.Minute
+	// rulesLeft is how long others with the same rules have to say that they live when one ends.
+	rulesLeft = 10 * time.Second
 )
 
 // ruleSets is what the signals topic says of rules.
@@ -34,6 +36,13 @@ type ruleSets struct {
 }
 
 func (r *ruleSets) note(e schemas.RuleSet) {
+	if e.Leaves {
+		if old, ok := r.known[e.Hash]; ok && !e.At.Before(old.At) {
+			old.At = e.At.Add(rulesLeft - rulesGone) // so that those that live say so, or it is soon gone
+			r.known[e.Hash] = old
+		}
+		return
+	}
 	if old, ok := r.known[e.Hash]; !ok || !e.At.Before(old.At) {
 		r.known[e.Hash] = e
 	}
@@ -137,11 +146,29 @@ func (w *Worker) watchRules(ctx context.Context) error {
 		}
 		select {
 		case <-ctx.Done():
+			w.leaveRules(ctx, sets)
 			return nil
 		case <-changed:
 		case <-tick.C:
 		}
 	}
+}
+
+// leaveRules says that this worker ends, so that another with other rules need not wait for long. If it cannot be said,
+// the other waits.
+func (w *Worker) leaveRules(ctx context.Context, sets *ruleSets) {
+	if _, ours, _ := w.turn.now(); !ours || sets.own == "" {
+		return
+	}
+	leaves := sets.known[sets.own]
+	leaves.At, leaves.Leaves = time.Now().UTC(), true
+	m, err := leaves.Message()
+	if err != nil {
+		return
+	}
+	late, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeGrace)
+	defer cancel()
+	_, _ = w.cluster.Produce(late, []schemas.Message{m})
 }
 
 // readRuleSets notes what the signals topic says of rules from an offset on, and gives the next one.
@@ -186,8 +213,9 @@ func (w *Worker) takeTurn(ctx context.Context, sets *ruleSets) error {
 		w.waited = true
 		w.options.Logger.Warn("other rules are in use, which took over later: this worker does not detect until it has the same, "+
 			"or until no worker with those has lived for some minutes", "stage", StageDetect, "rules", sets.own, "in_use", inUse.Hash, "since", inUse.Since)
-	} else if ours {
+	} else if ours && w.waited {
 		w.waited = false
+		w.options.Logger.Info("no worker with other rules lives any more: these rules are in use now", "stage", StageDetect, "rules", sets.own)
 	}
 	return nil
 }
