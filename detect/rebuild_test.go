@@ -133,7 +133,7 @@ func TestARebuildAtAnyPlaceGoesOnAsOneThatRanThrough(t *testing.T) {
 		p, through := &partition{lateness: lateness}, detect.NewCorrelator(set, o)
 		var others []*detect.Correlator
 		now := time.Date(2026, 2, 12, 0, 0, 0, 0, time.UTC)
-		for offset := 0; offset < 2500; offset++ {
+		for offset := range 2500 {
 			if offset == len(p.entries) {
 				now = now.Add(time.Duration(rnd.ExpFloat64() * float64(time.Duration(1+seed)*time.Minute)))
 				p.entries = append(p.entries, random(rnd, made, now, lateness)...)
@@ -171,7 +171,7 @@ func TestWhateverTheTimesARebuildTellsNothingTwice(t *testing.T) {
 	p, c := &partition{lateness: lateness}, detect.NewCorrelator(set, o)
 	now := time.Date(2026, 2, 12, 0, 0, 0, 0, time.UTC)
 	updates, late := map[string]int{}, 0
-	for offset := 0; offset < 6000; offset++ {
+	for offset := range 6000 {
 		if offset == len(p.entries) {
 			now = now.Add(time.Duration(rnd.ExpFloat64() * float64(2*time.Minute)))
 			p.entries = append(p.entries, random(rnd, made, now.Add(time.Duration(rnd.Int64N(int64(lateness)))), 10*lateness)...)

@@ -56,7 +56,7 @@ func newStory(seed uint64, o *org) *story {
 // guess tries one password on many accounts, from one address, by a tool that calls itself an old browser.
 func (s *story) guess() []record {
 	var out []record
-	for _, u := range append(s.others[:len(s.others):len(s.others)], s.victim) {
+	for _, u := range append(slices.Clip(s.others), s.victim) {
 		out = append(out, s.failedSignIn(u, s.spray[0], sprayAgent, "50126", "InvalidUserNameOrPassword"))
 	}
 	return out
