@@ -1,6 +1,9 @@
 package cloudsim
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // story is a business e-mail compromise: who is in it, the same for a whole day.
 type story struct {
