@@ -17,6 +17,7 @@ type meter struct {
 	permits int
 	pauses  []time.Duration
 	refuse  error
+	told    func() // of a pause; may be nil
 }
 
 func (m *meter) Wait(context.Context) error {
@@ -36,6 +37,9 @@ func (m *meter) Throttled(sent time.Time, pause time.Duration) {
 		pause = -1
 	}
 	m.pauses = append(m.pauses, pause)
+	if m.told != nil {
+		m.told()
+	}
 }
 
 func (m *meter) given() int {
@@ -103,7 +107,9 @@ func TestTheQuotaIsToldOfThrottling(t *testing.T) {
 		"403 in single quotes": {403, `{'error':{'code':'AF429','message':'x'}}`, "", time.Microsecond, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
-			m := &meter{}
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			m := &meter{told: cancel}
 			client, _ := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 				if c.retryAfter != "" {
 					w.Header().Set("Retry-After", c.retryAfter)
@@ -111,8 +117,6 @@ func TestTheQuotaIsToldOfThrottling(t *testing.T) {
 				reply(w, c.status, c.body)
 			})
 			client.quota = m
-			ctx, cancel := context.WithCancel(t.Context())
-			time.AfterFunc(50*time.Millisecond, cancel)
 			if _, err := listed(ctx, client); err == nil {
 				t.Fatal("no error")
 			}
