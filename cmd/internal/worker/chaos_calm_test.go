@@ -14,7 +14,11 @@ import (
 	"ualstream/schemas"
 )
 
-// drained waits until all that can be had has come to the last stage, and gives what that is.
+// still is how long nothing may come, where nothing is on its way, until no more is waited for.
+const still = 15 * time.Second
+
+// drained waits until all that can be had has come to the last stage, and gives what that is. It does not wait for what
+// nothing is known to be on its way of: no blob is pending in the ledger, no message waits to be read.
 func drained(t *testing.T, k kafka.Config, cloud *cloudsim.Cloud, tenants []string, seen *gathered) cloudsim.Reckoning {
 	t.Helper()
 	cluster, err := kafka.Connect(k)
@@ -27,14 +31,22 @@ func drained(t *testing.T, k kafka.Config, cloud *cloudsim.Cloud, tenants []stri
 	tick, told := time.NewTicker(300*time.Millisecond), time.NewTicker(30*time.Second)
 	defer tick.Stop()
 	defer told.Stop()
+	state, since := "", time.Now()
 	for last := newLastWords(cloud, tenants); ; {
 		unheard := last.unheard(t, seen)
 		want := cloud.Reckon()
-		difference, behind := seen.differs(want), behind(ctx, cluster)
+		difference, pending, behind := seen.differs(want), seen.pending(want), behind(ctx, cluster)
 		if unheard == 0 && difference == "" && behind == 0 {
 			return want
 		}
-		state := fmt.Sprintf("%d kinds of content are not listed to the end; %s; %d messages are not read", unheard, difference, behind)
+		if now := fmt.Sprintf("%d kinds of content are not listed to the end, %d blobs are pending; %s; %d messages are not read",
+			unheard, pending, difference, behind); now != state {
+			state, since = now, time.Now()
+		}
+		if unheard+pending == 0 && behind == 0 && time.Since(since) > still {
+			t.Errorf("nothing more is on its way: %s", difference)
+			return want
+		}
 		select {
 		case <-ctx.Done():
 			t.Errorf("not all has arrived: %s", state)
@@ -48,7 +60,8 @@ func drained(t *testing.T, k kafka.Config, cloud *cloudsim.Cloud, tenants []stri
 
 // behind gives how many messages the stages have yet to read, or -1.
 func behind(ctx context.Context, cluster *kafka.Cluster) (sum int64) {
-	for stage, topic := range map[string]schemas.Topic{worker.StageNormalize: schemas.TopicRaw, worker.StageDetect: schemas.TopicEvents} {
+	for stage, topic := range map[string]schemas.Topic{worker.StageNormalize: schemas.TopicRaw, worker.StageDetect: schemas.TopicEvents,
+		worker.StageCorrelate: schemas.TopicSignals} {
 		lag, err := cluster.Lag(ctx, stage, topic)
 		if err != nil {
 			return -1

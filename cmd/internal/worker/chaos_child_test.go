@@ -141,12 +141,11 @@ func (w *wire) order(what, how string) {
 		w.set(func() { w.freeze = nil })
 		fmt.Println("unfrozen", how)
 	case "lose":
-		var key uint16
-		var n int
-		if _, err := fmt.Sscan(how, &key, &n); err != nil {
+		var l loss
+		if _, err := fmt.Sscanf(how, "%d %d %q", &l.key, &l.left, &l.of); err != nil {
 			panic(err)
 		}
-		w.set(func() { w.lose[key] = n })
+		w.set(func() { w.lose = l })
 	case "hold":
 		w.set(func() { w.holding = true })
 		go func() {

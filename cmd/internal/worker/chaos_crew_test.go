@@ -1,6 +1,7 @@
 package worker_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,10 +22,13 @@ type crew struct {
 	workers []*chaosWorker
 	figures *figures
 	dir     string // of logs
+	// up is held while the broker may not be restarted.
+	up sync.RWMutex
 	// quiet is held while the embedded broker is killed: nobody is started or woken up meanwhile.
 	quiet  sync.RWMutex
 	orders atomic.Int64
 	absences
+	*diary
 }
 
 // chaosWorker is one machine of the crew, with a folder of its own. It is disturbed by who holds its lock.
@@ -42,7 +46,7 @@ type chaosWorker struct {
 // newCrew gives workers that run one stage each, and some that run all. Those are more than one for each stage.
 func newCrew(t *testing.T, broker *chaosBroker, what chaosChild, dir string) *crew {
 	t.Helper()
-	c := &crew{t: t, broker: broker, figures: &figures{}, dir: dir}
+	c := &crew{t: t, broker: broker, figures: &figures{}, dir: dir, diary: newDiary(t, dir)}
 	all := worker.Stages
 	for i, stages := range [][]string{
 		{worker.StageIngest}, {worker.StageIngest}, {worker.StageNormalize}, {worker.StageNormalize},
@@ -65,6 +69,7 @@ func (w *chaosWorker) start() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.starts++
+	w.note("%s starts", w.name)
 	w.proc = startProcess(w.t, w.what, filepath.Join(w.dir, fmt.Sprintf("%s-%d.log", w.name, w.starts)))
 }
 
@@ -91,10 +96,14 @@ func (w *chaosWorker) gone(end func(*process)) {
 }
 
 // kill ends it with SIGKILL.
-func (w *chaosWorker) kill() { w.gone((*process).kill) }
+func (w *chaosWorker) kill() {
+	w.note("%s is killed", w.name)
+	w.gone((*process).kill)
+}
 
 // stop ends it in good order.
 func (w *chaosWorker) stop() {
+	w.note("%s is to stop", w.name)
 	w.gone(func(p *process) {
 		p.end()
 		if p.err != nil {
@@ -114,23 +123,29 @@ func (w *chaosWorker) forget() {
 func (w *chaosWorker) wake() {
 	w.quiet.RLock()
 	defer w.quiet.RUnlock()
+	w.note("%s is woken up", w.name)
 	w.running().wake()
 }
 
-// freeze has it stop at the next request of a kind, before or after that is sent, and gives the transactional.id that the
-// request names, as far as that is known, and whether it came to one. Else it goes on.
-func (w *chaosWorker) freeze(at freeze, within time.Duration) (id string, frozen bool) {
-	p, order := w.running(), w.orders.Add(1)
-	p.order("freeze %d %d %t %t %q", order, at.key, at.sent, at.stall, at.of)
-	at.order = fmt.Sprint(order)
+// freeze has it stop at the next request of a kind, before or after that is sent, and gives the transactional.id of an
+// offset's commit, and whether it came to a request. Else it goes on. The order tells of what comes of it.
+func (w *chaosWorker) freeze(at freeze, within time.Duration) (id, order string, frozen bool) {
+	ctx, cancel := context.WithTimeout(context.Background(), within)
+	defer cancel()
+	return w.freezeUntil(ctx, at)
+}
+
+// freezeUntil is freeze until ctx ends.
+func (w *chaosWorker) freezeUntil(ctx context.Context, at freeze) (id, order string, frozen bool) {
+	p := w.running()
+	at.order = fmt.Sprint(w.orders.Add(1))
+	p.order("freeze %s %d %t %t %q", at.order, at.key, at.sent, at.stall, at.of)
 	word := at.name()
-	line := p.hears(within, word)
-	if line == "" {
-		p.order("unfreeze %d", order)
-		line = p.hears(patience, word, fmt.Sprint("unfrozen ", order))
-	}
+	defer context.AfterFunc(ctx, func() { p.order("unfreeze %s", at.order) })()
+	line := p.hears(patience, word, "unfrozen "+at.order)
 	id, frozen = strings.CutPrefix(line, word)
-	return strings.TrimSpace(id), frozen
+	w.note("%s is to stop at request %d, sent %t, of %q: %t %s", w.name, at.key, at.sent, at.of, frozen, id)
+	return strings.TrimSpace(id), at.order, frozen
 }
 
 // hold returns when no worker ends a transaction; none does until the release. Those that sleep do nothing.

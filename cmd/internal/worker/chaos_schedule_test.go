@@ -4,7 +4,6 @@ import (
 	"context"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -79,6 +78,8 @@ func (d disturber) brokers(anytime bool) {
 		if d.ctx.Err() != nil {
 			return
 		}
+		d.up.Lock()
+		d.note("the broker goes, by a kill: %t", crash)
 		back := d.away("")
 		if crash {
 			d.figures.crashes.Add(1)
@@ -88,6 +89,8 @@ func (d disturber) brokers(anytime bool) {
 			d.broker.restart(false, func() { d.wait(down) })
 		}
 		back()
+		d.note("the broker is back")
+		d.up.Unlock()
 	}
 }
 
@@ -109,7 +112,7 @@ func (d disturber) killFrozen(w *chaosWorker) {
 // killStalled is SIGKILL while records are on their way to the raw topic, and everything else went on for a moment.
 func (d disturber) killStalled(w *chaosWorker) {
 	raw := schemas.TopicRaw.Name(w.what.Prefix)
-	if _, stalled := w.freeze(freeze{key: reqProduce, of: raw, stall: true}, chaosSession); stalled {
+	if _, _, stalled := w.freeze(freeze{key: reqProduce, of: raw, stall: true}, chaosSession); stalled {
 		d.wait(chaosSession / 6)
 	}
 	d.kill(w)
@@ -118,7 +121,23 @@ func (d disturber) killStalled(w *chaosWorker) {
 // lose has Kafka do what it is asked to, and loses its answer.
 func (d disturber) lose(w *chaosWorker) {
 	d.figures.cuts.Add(1)
-	w.running().order("lose %d %d", d.request().key, 1+d.dice.IntN(3))
+	keys := []uint16{reqProduce, reqProduce, reqAddPartitions, reqTxnCommit, reqEndTxn}
+	of, key := d.txns(w), keys[d.dice.IntN(len(keys))]
+	if of == "" {
+		key = reqProduce
+	}
+	n := 1 + d.dice.IntN(3)
+	d.note("%s: %d answers to request %d of %q get lost", w.name, n, key, of)
+	w.running().order("lose %d %d %q", key, n, of)
+}
+
+// txns begins the transactional.ids of one of a worker's stages. It is "" for one that has none.
+func (d disturber) txns(w *chaosWorker) string {
+	stages := slices.DeleteFunc(slices.Clone(w.what.Stages), func(stage string) bool { return stage == worker.StageIngest || stage == worker.StagePublish })
+	if len(stages) == 0 {
+		return ""
+	}
+	return w.what.Prefix + "." + stages[d.dice.IntN(len(stages))] + "."
 }
 
 // forget is SIGKILL and the loss of the machine's disk.
@@ -126,6 +145,7 @@ func (d disturber) forget(w *chaosWorker) {
 	down := d.between(0, 2*time.Second)
 	w.kill()
 	d.figures.kills.Add(1)
+	d.note("%s loses its disk", w.name)
 	w.forget()
 	d.wait(down)
 	w.start()
@@ -146,6 +166,7 @@ func (d disturber) zombie() time.Duration { return d.between(chaosSession*2/3, 2
 // pause is SIGSTOP at a random moment.
 func (d disturber) pause(w *chaosWorker) {
 	defer d.away(w.name)()
+	d.note("%s sleeps", w.name)
 	w.running().sleep()
 	d.figures.pauses.Add(1)
 	d.wait(d.zombie())
@@ -161,7 +182,7 @@ func (d disturber) request() freeze {
 // freeze is SIGSTOP in the middle of a transaction.
 func (d disturber) freeze(w *chaosWorker) {
 	at, sleep := d.request(), d.zombie()
-	if _, frozen := w.freeze(at, chaosSession); frozen {
+	if _, _, frozen := w.freeze(at, chaosSession); frozen {
 		defer d.away(w.name)()
 		d.figures.pauses.Add(1)
 		d.wait(sleep)
@@ -183,70 +204,7 @@ func (d disturber) sever(w *chaosWorker, how string) {
 	d.figures.cuts.Add(1)
 	long := d.between(0, chaosSession*3/2)
 	defer d.away(w.name)()
+	d.note("%s: %s for %s", w.name, how, long)
 	w.running().order("%s %s", how, long)
 	d.wait(long)
-}
-
-// duels has one duel after the other, between those that have transactions.
-func (d disturber) duels() {
-	fighters := slices.DeleteFunc(slices.Clone(d.workers), func(w *chaosWorker) bool { return w.what.Stages[len(w.what.Stages)-1] == worker.StageIngest })
-	for d.ctx.Err() == nil {
-		d.wait(d.between(200*time.Millisecond, 3*time.Second))
-		if w := fighters[d.dice.IntN(len(fighters))]; w.TryLock() {
-			if w.running() != nil && d.ctx.Err() == nil {
-				d.duel(w)
-			}
-			w.Unlock()
-		}
-	}
-}
-
-// duel stops a worker just before it commits, for so long that another has its partition, and wakes it up when that one
-// is just about to commit the same messages.
-func (d disturber) duel(w *chaosWorker) {
-	id, frozen := w.freeze(freeze{key: reqTxnCommit}, chaosSession)
-	if !frozen {
-		return
-	}
-	defer w.wake()
-	defer d.away(w.name)()
-	d.figures.pauses.Add(1)
-	if d.broker.proc != nil {
-		id = id[:strings.LastIndex(id, ".")] // without the boot number
-	}
-	var meeting sync.WaitGroup
-	met, awake := make(chan bool, len(d.workers)), make(chan struct{})
-	for _, other := range d.rivals(w, id) {
-		meeting.Go(func() {
-			defer other.Unlock()
-			if _, frozen := other.freeze(freeze{key: reqTxnCommit, of: id}, 3*chaosSession); frozen {
-				d.figures.pauses.Add(1)
-				met <- true
-				<-awake
-				d.wait(chaosSession / 3)
-				other.wake()
-			}
-		})
-	}
-	go func() {
-		meeting.Wait()
-		close(met)
-	}()
-	if <-met {
-		d.figures.duels.Add(1)
-	}
-	w.wake()
-	close(awake)
-	meeting.Wait()
-}
-
-// rivals gives the workers that may own a partition next, locked: those that run the stage of its transactional.id.
-func (d disturber) rivals(w *chaosWorker, id string) (out []*chaosWorker) {
-	for _, other := range d.workers {
-		runs := slices.ContainsFunc(other.what.Stages, func(stage string) bool { return strings.Contains(id, "."+stage+".") })
-		if other != w && runs && other.TryLock() {
-			out = append(out, other)
-		}
-	}
-	return out
 }

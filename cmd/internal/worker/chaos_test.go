@@ -70,19 +70,20 @@ func serve(t *testing.T, ctx context.Context, cloud *cloudsim.Cloud, tenants []s
 	defer serving.Wait()
 	serving.Go(func() {
 		day := cloudsim.DemoDay()
-		day.PerSecond, day.PerHour = 20, 30
+		day.PerSecond, day.PerHour, day.Tick = 10, 30, 2*time.Second // few blobs: each takes some requests
 		if err := cloud.Play(ctx, day); err != nil {
 			t.Error(err)
 		}
 	})
 	dice := rand.New(rand.NewPCG(*chaosSeed, 2000))
-	tick := time.NewTicker(100 * time.Millisecond)
+	tick := time.NewTicker(500 * time.Millisecond)
 	defer tick.Stop()
-	for next := 0; ; next += 5 {
+	const each = 20
+	for next := 0; ; next += each {
 		for _, tenant := range tenants {
 			var bodies [][]byte
-			for range 5 {
-				bodies = append(bodies, record(fmt.Sprint(tenant[:4], next+len(bodies))), record(fmt.Sprint(tenant[:4], dice.IntN(next+5))))
+			for i := range each {
+				bodies = append(bodies, record(fmt.Sprint(tenant[:4], next+i)), record(fmt.Sprint(tenant[:4], dice.IntN(next+each))))
 			}
 			_, err := cloud.Offer(tenant, "Audit.Exchange", time.Now(), bodies...)
 			if err != nil && !errors.Is(err, cloudsim.ErrNotSubscribed) { // which is one of the faults

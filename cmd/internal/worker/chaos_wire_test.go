@@ -12,6 +12,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // Requests of Kafka's protocol that a test may want to meet, by their keys.
@@ -32,8 +34,22 @@ type wire struct {
 	mute    bool // requests get through, and answers do not
 	holding bool // no EndTxn gets through for now
 	freeze  *freeze
-	lose    map[uint16]int        // how many answers to a kind of request are still to be lost
-	frozen  func(what, id string) // told just before the process stops
+	lose    loss
+	stale   stale
+	told    func(what, id string) // told just before the process stops, and of what it does then
+}
+
+// loss is answers that are still to be lost.
+type loss struct {
+	key  uint16
+	of   string // as in freeze
+	left int
+}
+
+// stale is an offset's commit before which the process stopped. Once its session is over, Kafka must not take it.
+type stale struct {
+	order  string
+	commit *kmsg.TxnOffsetCommitRequest // nil for none
 }
 
 // freeze says at which request the process stops, and on which side of it.
@@ -53,8 +69,8 @@ func (f *freeze) name() string {
 	return "frozen " + f.order
 }
 
-func newWire(frozen func(what, id string)) *wire {
-	w := &wire{conns: map[*wireConn]bool{}, lose: map[uint16]int{}, frozen: frozen}
+func newWire(told func(what, id string)) *wire {
+	w := &wire{conns: map[*wireConn]bool{}, told: told}
 	w.changed = sync.NewCond(&w.mu)
 	return w
 }
@@ -112,13 +128,16 @@ func (w *wire) ending() bool {
 }
 
 // meet stops the process if it is to stop at this request, on this side of it.
-func (w *wire) meet(key uint16, request []byte, sent bool) {
+func (w *wire) meet(key uint16, request []byte, commit *kmsg.TxnOffsetCommitRequest, sent bool) {
 	w.mu.Lock()
-	at := w.freeze
+	at, id := w.freeze, ""
+	if commit != nil {
+		id = commit.TransactionalID
+	}
 	meets := at != nil && at.key == key && at.sent == sent && bytes.Contains(request, []byte(at.of))
 	if meets {
-		w.freeze = nil
-		w.frozen(at.name(), transactionalID(key, request)) // before anybody can hear that it does not stop any more
+		w.freeze, w.stale = nil, stale{at.order, commit}
+		w.told(at.name(), id) // before anybody can hear that it does not stop any more
 	}
 	w.mu.Unlock()
 	switch {
@@ -130,31 +149,59 @@ func (w *wire) meet(key uint16, request []byte, sent bool) {
 		_ = syscall.Kill(syscall.Getpid(), syscall.SIGSTOP) // which takes a moment
 		<-woken
 		signal.Stop(woken)
-		w.frozen("thawed "+at.order, "")
+		w.told("thawed "+at.order, "")
 	}
 }
 
-// transactionalID gives the one that a TxnOffsetCommit request of version 3 is of: it stands behind the head, which ends
-// with the client's id and no tags, and is as long as the byte before it says, less one.
-func transactionalID(key uint16, request []byte) string {
+// taken is told of an offset's commit that Kafka has taken. One that names another generation than the one before which
+// the process stopped is of a later one.
+func (w *wire) taken(c *kmsg.TxnOffsetCommitRequest) {
+	of := w.stale.commit
+	if of != nil && c.TransactionalID == of.TransactionalID && c.Generation == of.Generation {
+		w.told("stale "+w.stale.order, c.TransactionalID)
+	}
+}
+
+// commitOf reads a TxnOffsetCommit request, and gives nil for anything else.
+func commitOf(request []byte) *kmsg.TxnOffsetCommitRequest {
 	const client = 4 + 2 + 2 + 4
-	if key != reqTxnCommit || len(request) < client+2 {
-		return ""
+	if len(request) < client+2 || binary.BigEndian.Uint16(request[4:]) != reqTxnCommit {
+		return nil
 	}
-	at := client + 2 + int(binary.BigEndian.Uint16(request[client:])) + 1
-	if len(request) <= at || len(request) < at+int(request[at]) || request[at] == 0 {
-		return ""
+	var c kmsg.TxnOffsetCommitRequest
+	c.SetVersion(int16(binary.BigEndian.Uint16(request[6:])))
+	body := client + 2 + int(binary.BigEndian.Uint16(request[client:])) + 1 // no tags
+	if !c.IsFlexible() || len(request) < body || c.ReadFrom(request[body:]) != nil {
+		return nil
 	}
-	return string(request[at+1 : at+int(request[at])])
+	return &c
+}
+
+// takes says whether an answer to the request is that Kafka has taken it.
+func takes(c *kmsg.TxnOffsetCommitRequest, answer []byte) bool {
+	const body = 4 + 4 + 1
+	res := c.ResponseKind().(*kmsg.TxnOffsetCommitResponse)
+	if len(answer) < body || res.ReadFrom(answer[body:]) != nil {
+		return false
+	}
+	for _, t := range res.Topics {
+		for _, p := range t.Partitions {
+			if p.ErrorCode != 0 {
+				return false
+			}
+		}
+	}
+	return len(res.Topics) > 0
 }
 
 // wireConn knows that kafka-go has one request under way on a connection.
 type wireConn struct {
 	net.Conn
 	w      *wire
-	within bool // a request is being written, or waits for its answer
-	ending bool // and it is an EndTxn
-	losing bool // and the answer gets lost
+	within bool                         // a request is being written, or waits for its answer
+	ending bool                         // and it is an EndTxn
+	losing bool                         // and the answer gets lost
+	commit *kmsg.TxnOffsetCommitRequest // the request, where it is one
 }
 
 func (c *wireConn) Write(b []byte) (int, error) {
@@ -166,18 +213,20 @@ func (c *wireConn) Write(b []byte) (int, error) {
 		return c.Conn.Write(b)
 	}
 	key := binary.BigEndian.Uint16(b[4:])
-	c.w.meet(key, b, false)
+	commit := commitOf(b)
+	c.w.meet(key, b, commit, false)
 	if key == reqEndTxn {
 		c.pass()
 	}
 	c.w.set(func() {
-		if c.w.lose[key] > 0 {
-			c.w.lose[key]--
+		c.commit = commit
+		if l := &c.w.lose; l.left > 0 && l.key == key && bytes.Contains(b, []byte(l.of)) {
+			l.left--
 			c.losing = true
 		}
 	})
 	n, err := c.Conn.Write(b)
-	c.w.meet(key, b, true)
+	c.w.meet(key, b, commit, true)
 	return n, err
 }
 
@@ -195,7 +244,10 @@ func (c *wireConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
-	c.within, c.ending = false, false
+	if c.commit != nil && takes(c.commit, b[:n]) {
+		c.w.taken(c.commit)
+	}
+	c.within, c.ending, c.commit = false, false, nil
 	c.w.changed.Broadcast()
 	if !c.w.mute && !c.losing {
 		return n, err

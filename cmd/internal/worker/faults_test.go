@@ -30,13 +30,14 @@ type gathered struct {
 	events  map[string]bool // tenant/record Id
 	rejects map[string]bool // bytes
 	states  map[string]schemas.BlobState
+	stored  map[string]bool   // blobs
 	reasons map[string]string // of losses
 }
 
 // gather follows the topics until the test ends.
 func gather(t *testing.T, k kafka.Config) *gathered {
 	t.Helper()
-	g := &gathered{events: map[string]bool{}, rejects: map[string]bool{}, states: map[string]schemas.BlobState{}, reasons: map[string]string{}}
+	g := &gathered{events: map[string]bool{}, rejects: map[string]bool{}, states: map[string]schemas.BlobState{}, stored: map[string]bool{}, reasons: map[string]string{}}
 	cluster, err := kafka.Connect(prepared(t, k))
 	if err != nil {
 		t.Fatal(err)
@@ -80,7 +81,22 @@ func (g *gathered) entry(m schemas.Message) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.states[b.ContentID], g.reasons[b.ContentID] = b.State, b.Reason
+	g.stored[b.ContentID] = g.stored[b.ContentID] || b.State == schemas.BlobStored
 	return err
+}
+
+// pending gives how many blobs are yet to be stored, or taken for lost before their time. What was stored once is, whatever
+// a slow process says of it later.
+func (g *gathered) pending(want cloudsim.Reckoning) (n int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for id, state := range g.states {
+		_, lost := want.Lost[id]
+		if state != schemas.BlobStored && !g.stored[id] && !(lost && state == schemas.BlobLost) {
+			n++
+		}
+	}
+	return n
 }
 
 // differs compares what is there with what a client that makes no mistake ends with, and says what differs.
