@@ -87,6 +87,9 @@ func (c *chaosChild) work(ctx context.Context) error {
 	for _, id := range c.Tenants {
 		o.Tenants = append(o.Tenants, schemas.Tenant{ID: id, ContentTypes: schemas.ContentTypes})
 	}
+	if o.Rules, err = newChaosRules(); err != nil {
+		return err
+	}
 	one, err := worker.New(o)
 	if err != nil {
 		return err

@@ -62,6 +62,19 @@ func newCrew(t *testing.T, broker *chaosBroker, what chaosChild, dir string) *cr
 	return c
 }
 
+// transactional gives the stages that it runs in transactions.
+func (w *chaosWorker) transactional() (all []string) {
+	for _, stage := range w.what.Stages {
+		switch stage {
+		case worker.StageNormalize:
+			all = append(all, stage)
+		case worker.StageDetect:
+			all = append(all, stage, worker.StageCorrelate)
+		}
+	}
+	return all
+}
+
 // start has it run.
 func (w *chaosWorker) start() {
 	w.quiet.RLock()

@@ -6,13 +6,11 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"ualstream/cmd/internal/worker"
 )
 
 // duels has one duel after the other, between those that have transactions.
 func (d disturber) duels() {
-	fighters := slices.DeleteFunc(slices.Clone(d.workers), func(w *chaosWorker) bool { return w.what.Stages[len(w.what.Stages)-1] == worker.StageIngest })
+	fighters := slices.DeleteFunc(slices.Clone(d.workers), func(w *chaosWorker) bool { return len(w.transactional()) == 0 })
 	for d.ctx.Err() == nil {
 		d.wait(d.between(200*time.Millisecond, 3*time.Second))
 		if w := fighters[d.dice.IntN(len(fighters))]; w.TryLock() {
@@ -90,7 +88,7 @@ func (d disturber) meet(w *chaosWorker, id string) (met bool, part func()) {
 // rivals gives the workers that may own a partition next: those that run the stage of its transactional.id.
 func (d disturber) rivals(w *chaosWorker, id string) (out []*chaosWorker) {
 	for _, other := range d.workers {
-		if other != w && slices.ContainsFunc(other.what.Stages, func(stage string) bool { return strings.Contains(id, "."+stage+".") }) {
+		if other != w && slices.ContainsFunc(other.transactional(), func(stage string) bool { return strings.Contains(id, "."+stage+".") }) {
 			out = append(out, other)
 		}
 	}

@@ -10,7 +10,7 @@ import (
 type figures struct {
 	kills, stops, pauses, duels, cuts, restarts, crashes atomic.Int64
 	aborted, fenced                                      atomic.Int64 // at least: what a process counted last goes with it
-	records, events, threats, repeats                    int
+	records, events, threats, findings, repeats          int
 	lost, twice                                          int
 }
 
@@ -22,8 +22,8 @@ func (f *figures) note(p *process) {
 }
 
 func (f *figures) line(seed uint64, long time.Duration) string {
-	return fmt.Sprintf("seed %d, %.0f s: %d records, %d events, %d threats, %d repeats; %d kills, %d stops, %d pauses with %d duels, %d cuts, "+
+	return fmt.Sprintf("seed %d, %.0f s: %d records, %d events, %d threats, %d findings of correlations, %d repeats; %d kills, %d stops, %d pauses with %d duels, %d cuts, "+
 		"%d broker restarts and %d broker kills; %d aborted transactions, %d of them fenced; %d lost, %d twice",
-		seed, long.Seconds(), f.records, f.events, f.threats, f.repeats, f.kills.Load(), f.stops.Load(), f.pauses.Load(), f.duels.Load(), f.cuts.Load(),
+		seed, long.Seconds(), f.records, f.events, f.threats, f.findings, f.repeats, f.kills.Load(), f.stops.Load(), f.pauses.Load(), f.duels.Load(), f.cuts.Load(),
 		f.restarts.Load(), f.crashes.Load(), f.aborted.Load(), f.fenced.Load(), f.lost, f.twice)
 }

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"ualstream/cmd/internal/worker"
 	"ualstream/schemas"
 )
 
@@ -133,11 +132,10 @@ func (d disturber) lose(w *chaosWorker) {
 
 // txns begins the transactional.ids of one of a worker's stages. It is "" for one that has none.
 func (d disturber) txns(w *chaosWorker) string {
-	stages := slices.DeleteFunc(slices.Clone(w.what.Stages), func(stage string) bool { return stage == worker.StageIngest || stage == worker.StagePublish })
-	if len(stages) == 0 {
-		return ""
+	if stages := w.transactional(); len(stages) > 0 {
+		return w.what.Prefix + "." + stages[d.dice.IntN(len(stages))] + "."
 	}
-	return w.what.Prefix + "." + stages[d.dice.IntN(len(stages))] + "."
+	return ""
 }
 
 // forget is SIGKILL and the loss of the machine's disk.
@@ -203,7 +201,7 @@ func (d disturber) mute(w *chaosWorker) {
 func (d disturber) sever(w *chaosWorker, how string) {
 	d.figures.cuts.Add(1)
 	long := d.between(0, chaosSession*3/2)
-	defer d.away(w.name)()
+	time.AfterFunc(long, d.away(w.name)) // also where the end of the disturbances comes before
 	d.note("%s: %s for %s", w.name, how, long)
 	w.running().order("%s %s", how, long)
 	d.wait(long)

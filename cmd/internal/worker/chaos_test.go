@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
 	"math/rand/v2"
 	"os"
 	"sync"
@@ -83,7 +82,7 @@ func serve(t *testing.T, ctx context.Context, cloud *cloudsim.Cloud, tenants []s
 		for _, tenant := range tenants {
 			var bodies [][]byte
 			for i := range each {
-				bodies = append(bodies, record(fmt.Sprint(tenant[:4], next+i)), record(fmt.Sprint(tenant[:4], dice.IntN(next+each))))
+				bodies = append(bodies, chaosRecord(tenant, next+i), chaosRecord(tenant, dice.IntN(next+each)))
 			}
 			_, err := cloud.Offer(tenant, "Audit.Exchange", time.Now(), bodies...)
 			if err != nil && !errors.Is(err, cloudsim.ErrNotSubscribed) { // which is one of the faults

@@ -20,21 +20,21 @@ func judge(t *testing.T, k kafka.Config, least, most cloudsim.Reckoning, f *figu
 	t.Helper()
 	w := newWitness(t, k, dir)
 	raw, events, threats := w.read(schemas.TopicRaw), w.read(schemas.TopicEvents), w.read(schemas.TopicThreats)
-	rejects, ledger := w.read(schemas.TopicRejects), w.read(schemas.TopicLedger)
+	rejects, ledger, signals := w.read(schemas.TopicRejects), w.read(schemas.TopicLedger), w.read(schemas.TopicSignals)
 	v := verdict{t, f, least, most}
 	f.records, f.events, f.threats = len(raw), len(events), len(threats)
 	f.repeats = len(raw) - len(tallied(raw, rawID))
 
 	v.f.lost += v.tell("raw: lost", less(least.Events, found(tallied(raw, rawID))))
 	v.between("events", ones(least.Events), ones(most.Events), tallied(events, uid))
-	v.between("threats", deserved(events, least.Events), deserved(events, most.Events), tallied(threats, threatID))
+	v.between("threats", deserved(t, events, least.Events), deserved(t, events, most.Events), tallied(v.correlated(events, threats, signals), threatID))
 	v.rejects(rejects, raw)
 	v.losses(ledger)
 	for topic, want := range map[schemas.Topic][]schemas.Message{schemas.TopicEvents: events, schemas.TopicThreats: threats} {
 		places := tallied(want, place)
 		v.between("what our own reader sees of "+string(topic), places, places, tallied(ownReading(t, k, topic), place))
 	}
-	if f.records < 100 || f.events < 100 || f.threats < 10 || len(least.Lost) == 0 {
+	if f.records < 100 || f.events < 100 || f.threats < 10 || f.findings < 10 || len(least.Lost) == 0 {
 		t.Errorf("too little happened to prove anything: %d blobs were lost", len(least.Lost))
 	}
 }
@@ -137,8 +137,13 @@ func (v verdict) losses(ledger []schemas.Message) {
 }
 
 // deserved gives the threats that those of the events make that are wanted.
-func deserved(events []schemas.Message, wanted map[string]bool) map[string]int {
-	engine, out, once := detect.New(detect.Options{}), map[string]int{}, map[string]bool{}
+func deserved(t *testing.T, events []schemas.Message, wanted map[string]bool) map[string]int {
+	t.Helper()
+	rules, err := newChaosRules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	engine, out, once := detect.New(detect.Options{Rules: rules}), map[string]int{}, map[string]bool{}
 	for _, event := range events {
 		if id := uid(event); once[id] || !wanted[id] {
 			continue
