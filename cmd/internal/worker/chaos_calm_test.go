@@ -31,31 +31,38 @@ func drained(t *testing.T, k kafka.Config, cloud *cloudsim.Cloud, tenants []stri
 	tick, told := time.NewTicker(300*time.Millisecond), time.NewTicker(30*time.Second)
 	defer tick.Stop()
 	defer told.Stop()
-	state, since := "", time.Now()
+	state, since := standing{}, time.Now()
 	for last := newLastWords(cloud, tenants); ; {
 		unheard := last.unheard(t, seen)
 		want := cloud.Reckon()
-		difference, pending, behind := seen.differs(want), seen.pending(want), behind(ctx, cluster)
-		if unheard == 0 && difference == "" && behind == 0 {
+		difference, now := seen.differs(want), standing{unheard, seen.pending(want), seen.size(), behind(ctx, cluster)}
+		if unheard == 0 && difference == "" && now.behind == 0 {
 			return want
 		}
-		if now := fmt.Sprintf("%d kinds of content are not listed to the end, %d blobs are pending; %s; %d messages are not read",
-			unheard, pending, difference, behind); now != state {
+		if now != state {
 			state, since = now, time.Now()
 		}
-		if unheard+pending == 0 && behind == 0 && time.Since(since) > still {
+		if unheard+now.pending == 0 && now.behind == 0 && time.Since(since) > still {
 			t.Errorf("nothing more is on its way: %s", difference)
 			return want
 		}
 		select {
 		case <-ctx.Done():
-			t.Errorf("not all has arrived: %s", state)
+			t.Errorf("not all has arrived: %+v; %s", state, difference)
 			return want
 		case <-told.C:
-			t.Log("waiting:", state)
+			t.Logf("waiting: %+v; %s", state, difference)
 		case <-tick.C:
 		}
 	}
+}
+
+// standing is what changes while something is on its way.
+type standing struct {
+	unheard int   // kinds of content that are not listed to the end
+	pending int   // blobs
+	arrived int   // events and rejects
+	behind  int64 // messages that the stages have yet to read, or -1
 }
 
 // behind gives how many messages the stages have yet to read, or -1.

@@ -85,6 +85,13 @@ func (g *gathered) entry(m schemas.Message) error {
 	return err
 }
 
+// size gives how many events and rejects have arrived.
+func (g *gathered) size() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.events) + len(g.rejects)
+}
+
 // pending gives how many blobs are yet to be stored, or taken for lost before their time. What was stored once is, whatever
 // a slow process says of it later.
 func (g *gathered) pending(want cloudsim.Reckoning) (n int) {
