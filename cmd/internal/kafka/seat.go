@@ -8,10 +8,14 @@ import (
 )
 
 const (
-	heartbeat        = 500 * time.Millisecond // how soon a rebalance is noticed
-	sessionTimeout   = 10 * time.Second       // how long a silent member keeps its partitions
-	rebalanceTimeout = 30 * time.Second
-	joinBackoff      = 500 * time.Millisecond
+	heartbeat      = 500 * time.Millisecond // how soon a rebalance is noticed
+	sessionTimeout = 10 * time.Second       // how long a silent member keeps its partitions
+	joinBackoff    = 500 * time.Millisecond
+	// rebalanceTimeout is how long those that join wait for the other members, who need a second or two for the batch in
+	// flight. Who has no answer groupTimeout later gives up, and joins as a new one: with that the embedded broker begins
+	// to wait anew, so that members who give up one after the other, as soon as it waits, would keep it waiting for ever.
+	rebalanceTimeout = 10 * time.Second
+	groupTimeout     = 10 * time.Second // of other requests to the group's broker
 )
 
 // seat is this process in a group that shares out the partitions of a topic.
@@ -33,7 +37,7 @@ func (c *Cluster) join(group string, b balancer) (*seat, error) {
 		ID: c.group(group), Brokers: c.cfg.Brokers, Topics: []string{b.topic},
 		GroupBalancers:    []kafka.GroupBalancer{b},
 		Dialer:            c.newDialer(),
-		HeartbeatInterval: heartbeat, SessionTimeout: c.session, RebalanceTimeout: rebalanceTimeout,
+		HeartbeatInterval: heartbeat, SessionTimeout: c.session, RebalanceTimeout: rebalanceTimeout, Timeout: groupTimeout,
 		JoinGroupBackoff: joinBackoff, StartOffset: kafka.FirstOffset,
 	})
 	return &seat{c: c, name: c.group(group), topic: b.topic, group: joined, claim: b.claim}, err
