@@ -149,6 +149,8 @@ func (w *wire) order(what, how string) {
 			panic(err)
 		}
 		w.set(func() { w.lose = l })
+	case "delay":
+		w.set(func() { w.late = late{wanted: true, of: how} })
 	case "hold":
 		w.set(func() { w.holding = true })
 		go func() {

@@ -23,22 +23,30 @@ func (w *wire) taken(c *kmsg.TxnOffsetCommitRequest) {
 
 // commitOf reads a TxnOffsetCommit request, and gives nil for anything else.
 func commitOf(request []byte) *kmsg.TxnOffsetCommitRequest {
-	const client = 4 + 2 + 2 + 4
-	if len(request) < client+2 || binary.BigEndian.Uint16(request[4:]) != reqTxnCommit {
-		return nil
-	}
 	var c kmsg.TxnOffsetCommitRequest
-	c.SetVersion(int16(binary.BigEndian.Uint16(request[6:])))
-	body := client + 2 + int(binary.BigEndian.Uint16(request[client:])) + 1 // no tags
-	if !c.IsFlexible() || len(request) < body || c.ReadFrom(request[body:]) != nil {
+	if !readRequest(request, &c) {
 		return nil
 	}
 	return &c
 }
 
+// readRequest reads a request, and says whether it is one of that kind.
+func readRequest(request []byte, into kmsg.Request) bool {
+	const client = 4 + 2 + 2 + 4
+	if len(request) < client+2 || int16(binary.BigEndian.Uint16(request[4:])) != into.Key() {
+		return false
+	}
+	into.SetVersion(int16(binary.BigEndian.Uint16(request[6:])))
+	body := client + 2 + int(binary.BigEndian.Uint16(request[client:]))
+	if into.IsFlexible() {
+		body++ // no tags
+	}
+	return len(request) >= body && into.ReadFrom(request[body:]) == nil
+}
+
 // takes says whether an answer to the request is that Kafka has taken it.
 func takes(c *kmsg.TxnOffsetCommitRequest, answer []byte) bool {
-	const body = 4 + 4 + 1
+	const body = 4 + 4 + 1 // and no tags
 	res := c.ResponseKind().(*kmsg.TxnOffsetCommitResponse)
 	if len(answer) < body || res.ReadFrom(answer[body:]) != nil {
 		return false

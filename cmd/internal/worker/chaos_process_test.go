@@ -122,6 +122,18 @@ func (p *process) hears(within time.Duration, words ...string) string {
 	}
 }
 
+// times gives how often the process has said a word.
+func (p *process) times(word string) (n int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for _, line := range p.said {
+		if strings.HasPrefix(line, word+" ") {
+			n++
+		}
+	}
+	return n
+}
+
 // awake says whether the process runs and is not stopped.
 func (p *process) awake() bool {
 	p.mu.Lock()

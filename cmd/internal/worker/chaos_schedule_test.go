@@ -49,7 +49,7 @@ func (d disturber) wait(how time.Duration) {
 var cards = []func(disturber, *chaosWorker){
 	disturber.kill, disturber.kill, disturber.kill, disturber.killFrozen, disturber.forget, disturber.leave, disturber.leave,
 	disturber.killStalled, disturber.pause, disturber.freeze, disturber.freeze, disturber.cut, disturber.mute,
-	disturber.lose, disturber.lose, disturber.lose,
+	disturber.lose, disturber.lose, disturber.lose, disturber.delay,
 }
 
 func (d disturber) worker(w *chaosWorker) {
@@ -128,6 +128,15 @@ func (d disturber) lose(w *chaosWorker) {
 	n := 1 + d.dice.IntN(3)
 	d.note("%s: %d answers to request %d of %q get lost", w.name, n, key, of)
 	w.running().order("lose %d %d %q", key, n, of)
+}
+
+// delay has the end of a transaction arrive in the middle of a later one.
+func (d disturber) delay(w *chaosWorker) {
+	if of := d.txns(w); of != "" {
+		d.figures.cuts.Add(1)
+		d.note("%s: an EndTxn of %q is late", w.name, of)
+		w.running().order("delay %s", of)
+	}
 }
 
 // txns begins the transactional.ids of one of a worker's stages. It is "" for one that has none.

@@ -36,6 +36,7 @@ type wire struct {
 	freeze  *freeze
 	lose    loss
 	stale   stale
+	late    late
 	told    func(what, id string) // told just before the process stops, and of what it does then
 }
 
@@ -150,11 +151,12 @@ func (w *wire) meet(key uint16, request []byte, commit *kmsg.TxnOffsetCommitRequ
 // wireConn knows that kafka-go has one request under way on a connection.
 type wireConn struct {
 	net.Conn
-	w      *wire
-	within bool                         // a request is being written, or waits for its answer
-	ending bool                         // and it is an EndTxn
-	losing bool                         // and the answer gets lost
-	commit *kmsg.TxnOffsetCommitRequest // the request, where it is one
+	w       *wire
+	within  bool                         // a request is being written, or waits for its answer
+	ending  bool                         // and it is an EndTxn
+	losing  bool                         // and the answer gets lost
+	delayed bool                         // and it is held back, and the connection seems broken
+	commit  *kmsg.TxnOffsetCommitRequest // the request, where it is one
 }
 
 func (c *wireConn) Write(b []byte) (int, error) {
@@ -168,6 +170,10 @@ func (c *wireConn) Write(b []byte) (int, error) {
 	key := binary.BigEndian.Uint16(b[4:])
 	commit := commitOf(b)
 	c.w.meet(key, b, commit, false)
+	c.w.arrives(commit)
+	if c.w.delays(c, b) {
+		return len(b), nil
+	}
 	if key == reqEndTxn {
 		c.pass()
 	}
@@ -194,6 +200,9 @@ func (c *wireConn) pass() {
 }
 
 func (c *wireConn) Read(b []byte) (int, error) {
+	if c.delayed {
+		return 0, io.ErrUnexpectedEOF
+	}
 	n, err := c.Conn.Read(b)
 	c.w.mu.Lock()
 	defer c.w.mu.Unlock()
@@ -217,5 +226,8 @@ func (c *wireConn) Close() error {
 		c.ending = false
 		delete(c.w.conns, c)
 	})
+	if c.delayed {
+		return nil
+	}
 	return c.Conn.Close()
 }
