@@ -69,17 +69,18 @@ func (d disturber) worker(w *chaosWorker) {
 	}
 }
 
-// brokers restarts the broker, more often by a kill.
+// brokers restarts the broker, more often by a kill. One that takes long to start is there for longer, too.
 func (d disturber) brokers(anytime bool) {
+	took := time.Duration(0)
 	for next := 2 * time.Second; ; next = 12 * time.Second {
 		down, crash := d.between(0, 2*time.Second), d.dice.IntN(3) > 0
-		d.wait(d.between(time.Second, next))
+		d.wait(took + d.between(time.Second, next))
 		if d.ctx.Err() != nil {
 			return
 		}
 		d.up.Lock()
 		d.note("the broker goes, by a kill: %t", crash)
-		back := d.away("")
+		back, began := d.away(""), time.Now()
 		if crash {
 			d.figures.crashes.Add(1)
 			d.crash(func() { d.wait(down) }, anytime)
@@ -87,6 +88,7 @@ func (d disturber) brokers(anytime bool) {
 			d.figures.restarts.Add(1)
 			d.broker.restart(false, func() { d.wait(down) })
 		}
+		took = time.Since(began)
 		back()
 		d.note("the broker is back")
 		d.up.Unlock()
