@@ -66,6 +66,7 @@ func (d disturber) meet(w *chaosWorker, id string) (met bool, part func()) {
 			}
 			defer other.Unlock()
 			if _, _, frozen := other.freezeUntil(ctx, freeze{key: reqTxnCommit, of: id}); frozen {
+				defer d.away(other.name)()
 				d.figures.pauses.Add(1)
 				one <- struct{}{}
 				<-awake
