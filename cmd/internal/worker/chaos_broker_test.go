@@ -2,6 +2,7 @@ package worker_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -53,7 +54,9 @@ func (b *chaosBroker) keepPort() {
 	if err := os.Mkdir(b.child.Broker, 0o700); err != nil {
 		b.t.Fatal(err)
 	}
-	for port := 20_000; port < 32_000; port += 1 + int(time.Now().UnixNano()%97) {
+	const first, last = 20_000, 32_000
+	for range last - first {
+		port := first + rand.IntN(last-first) // that another such test does not look for while the broker is down
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
 			continue
