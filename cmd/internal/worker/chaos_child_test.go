@@ -44,6 +44,7 @@ func runChaosChild(config string) {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer stop()
+	fmt.Println("listens") // to signals
 	run := c.work
 	if len(c.Stages) == 0 {
 		run = c.serve

@@ -117,6 +117,7 @@ func (w *chaosWorker) kill() {
 // stop ends it in good order.
 func (w *chaosWorker) stop() {
 	w.note("%s is to stop", w.name)
+	w.running().hears(patience, "listens")
 	w.gone(func(p *process) {
 		p.end()
 		if p.err != nil {
