@@ -67,7 +67,7 @@ func (c *counting) signal(user int, after time.Duration) schemas.Signal {
 	event := normalized(c.t, fmt.Appendf(nil, `{"OrganizationId":"00000000-0000-4000-8000-000000000001","Id":"e%d-%d","Operation":"UserLoginFailed","Workload":"AzureActiveDirectory","RecordType":15,"UserType":0,"UserId":"u%d@contoso.example","UserKey":"k%d","ClientIP":"192.0.2.7","CreationTime":"%s"}`,
 		user, after/time.Second, user, user, c.noon.Add(after).Format("2006-01-02T15:04:05")))
 	_, found := c.engine.Detect(event)
-	made := c.engine.Outgoing(event, found)
+	made := c.engine.Outgoing("", event, found)
 	if len(made) != 1 {
 		c.t.Fatalf("%d signals of %s", len(made), event)
 	}
@@ -116,6 +116,19 @@ func TestAFindingOfACorrelationSaysWhatWasCounted(t *testing.T) {
 	for _, v := range [][]byte{value, update[0].Value} {
 		if err := validate(t, ours(t), v); err != nil {
 			t.Errorf("%s: %v", v, err)
+		}
+	}
+}
+
+// A record may name another organization than the one whose log it is in.
+func TestSignalsAreCountedForTheTenantWhoseLogTheEventIsFrom(t *testing.T) {
+	c := newCounting(t, sprayed)
+	event := normalized(t, []byte(`{"OrganizationId":"00000000-0000-4000-8000-000000000002","Id":"e","Operation":"UserLoginFailed","Workload":"AzureActiveDirectory","RecordType":15,"UserId":"u@contoso.example","UserKey":"k","ClientIP":"192.0.2.7","CreationTime":"2026-02-12T12:00:00"}`))
+	_, found := c.engine.Detect(event)
+	for given, want := range map[string]string{"": "00000000-0000-4000-8000-000000000002", "00000000-0000-4000-8000-00000000000A": "00000000-0000-4000-8000-00000000000a"} {
+		made := c.engine.Outgoing(given, event, found)
+		if len(made) != 1 || made[0].Tenant != want || !strings.HasPrefix(string(made[0].Key), want+"/") {
+			t.Errorf("from the log of %q: %+v", given, made)
 		}
 	}
 }

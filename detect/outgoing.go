@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"slices"
@@ -11,8 +12,9 @@ import (
 	"ualstream/schemas"
 )
 
-// Outgoing gives the signals of an event as they travel to where their group is counted.
-func (e *Engine) Outgoing(event []byte, found []sigma.Signal) []schemas.Signal {
+// Outgoing gives the signals of an event as they travel to where their group is counted. They are counted for the tenant
+// whose log the event is from, whatever organization its record names; where tenant is empty, for what the event says.
+func (e *Engine) Outgoing(tenant string, event []byte, found []sigma.Signal) []schemas.Signal {
 	if len(found) == 0 {
 		return nil
 	}
@@ -23,7 +25,7 @@ func (e *Engine) Outgoing(event []byte, found []sigma.Signal) []schemas.Signal {
 		Actor: bounded(strings.Clone(r.actorName()), maxText), Address: strings.Clone(r.address()),
 		Mailbox: bounded(r.get(`metadata.tags.#(name=="mailbox").value`).String(), maxText),
 	}
-	tenant := lower(r.get("metadata.tenant_uid").String())
+	tenant = lower(cmp.Or(tenant, r.get("metadata.tenant_uid").String()))
 	made := make([]schemas.Signal, 0, len(found))
 	for _, s := range found {
 		made = append(made, outgoing(tenant, s, scene))

@@ -238,7 +238,7 @@ func templates(t *testing.T, documents ...string) []schemas.Signal {
 	engine := detect.New(detect.Options{Rules: ruleSet(t, documents...)})
 	event := normalized(t, []byte(`{"OrganizationId":"00000000-0000-4000-8000-000000000001","Id":"e","Operation":"UserLoginFailed","Workload":"AzureActiveDirectory","RecordType":15,"UserType":0,"UserId":"u@contoso.example","UserKey":"k","ClientIP":"192.0.2.7","CreationTime":"2026-02-12T12:00:00"}`))
 	_, found := engine.Detect(event)
-	return engine.Outgoing(event, found)
+	return engine.Outgoing("", event, found)
 }
 
 // random gives what an event becomes that is received now.

@@ -19,7 +19,7 @@ func recounted(t *testing.T, users int, documents ...string) (all []string) {
 			event := normalized(t, fmt.Appendf(nil, `{"OrganizationId":"00000000-0000-4000-8000-000000000001","Id":"e%d-%d","Operation":"UserLoginFailed","Workload":"AzureActiveDirectory","RecordType":15,"UserType":0,"UserId":"u%d@contoso.example","UserKey":"k%d","ClientIP":"192.0.2.7","CreationTime":"2026-02-12T12:00:00"}`,
 				user, again, user, user))
 			_, found := engine.Detect(event)
-			for _, threat := range counts.Add(engine.Outgoing(event, found)) {
+			for _, threat := range counts.Add(engine.Outgoing("", event, found)) {
 				all = append(all, string(threat.Value))
 			}
 		}

@@ -37,7 +37,7 @@ func (t *Trial) Add(event []byte) error {
 		t.fire(&h.Rule.About, !h.Mute)
 	}
 	if t.counts != nil {
-		t.counts.add(t.engine.Outgoing(event, t.engine.signals(r, hits)), func(c Correlated) {
+		t.counts.add(t.engine.Outgoing("", event, t.engine.signals(r, hits)), func(c Correlated) {
 			for _, f := range c.Fired {
 				t.fire(&t.counts.counts.known[definition{f.Correlation, f.Shape}].About, len(c.Threats) > 0)
 			}

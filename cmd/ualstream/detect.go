@@ -97,7 +97,7 @@ func rawThreats(engine *detect.Engine) maker {
 // threats appends the lines of what detection says of an event, and gives what correlations count of it.
 func threats(dst []byte, engine *detect.Engine, event []byte) ([]byte, []schemas.Signal) {
 	found, signals := engine.Detect(event)
-	return appendThreats(dst, found), engine.Outgoing(event, signals)
+	return appendThreats(dst, found), engine.Outgoing("", event, signals)
 }
 
 func appendThreats(dst []byte, found []schemas.Threat) []byte {

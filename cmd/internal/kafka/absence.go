@@ -11,16 +11,20 @@ import (
 
 // absence takes members out of an embedded broker's groups of which nothing is heard. The broker does that itself, but
 // not with one whose connection ended while it waited to join for the first time: it would keep its partitions for ever
-// (kfake's group.reply starts no session for a member that it cannot answer).
+// (kfake's group.reply starts no session for a member that it cannot answer). And a group that meets waits for such a
+// one anew whenever another joins.
 type absence struct {
-	mu       sync.Mutex
-	sessions map[string]time.Duration // the longest, by group
-	heard    map[[2]string]time.Time  // by group and member: when it was last heard of, or first seen
+	mu    sync.Mutex
+	waits map[string]waiting      // by group
+	heard map[[2]string]time.Time // by group and member: when it was last heard of, or first seen
 }
+
+// waiting is how long a group waits for its members, the longest that one of them has asked for.
+type waiting struct{ session, rebalance time.Duration }
 
 // watch has the members that speak noted.
 func (a *absence) watch(b *Broker) {
-	a.sessions, a.heard = map[string]time.Duration{}, map[[2]string]time.Time{}
+	a.waits, a.heard = map[string]waiting{}, map[[2]string]time.Time{}
 	for _, key := range []kmsg.Key{kmsg.JoinGroup, kmsg.SyncGroup, kmsg.Heartbeat} {
 		b.cluster.ControlKey(int16(key), func(req kmsg.Request) (kmsg.Response, error, bool) {
 			b.cluster.KeepControl()
@@ -28,7 +32,11 @@ func (a *absence) watch(b *Broker) {
 			defer a.mu.Unlock()
 			switch req := req.(type) {
 			case *kmsg.JoinGroupRequest:
-				a.sessions[req.Group] = max(a.sessions[req.Group], time.Duration(req.SessionTimeoutMillis)*time.Millisecond)
+				p := a.waits[req.Group]
+				p.session = max(p.session, time.Duration(req.SessionTimeoutMillis)*time.Millisecond)
+				p.rebalance = max(p.rebalance, time.Duration(req.RebalanceTimeoutMillis)*time.Millisecond)
+				a.waits[req.Group] = p
+				a.heard[[2]string{req.Group, req.MemberID}] = time.Now()
 			case *kmsg.SyncGroupRequest:
 				a.heard[[2]string{req.Group, req.MemberID}] = time.Now()
 			case *kmsg.HeartbeatRequest:
@@ -41,8 +49,12 @@ func (a *absence) watch(b *Broker) {
 
 // silent gives the members of a group of which nothing was heard for two sessions. While a group meets, its members
 // wait and say nothing.
-func (a *absence) silent(b *Broker, group string, session time.Duration, now time.Time) (gone []string) {
+func (a *absence) silent(b *Broker, group string, p waiting, now time.Time) (gone []string) {
 	info := b.cluster.GroupInfo(group)
+	limit := 2 * p.session
+	if info != nil && info.State != "Stable" {
+		limit += p.rebalance
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	members := map[string]bool{}
@@ -51,9 +63,9 @@ func (a *absence) silent(b *Broker, group string, session time.Duration, now tim
 			members[m.MemberID] = true
 			last, known := a.heard[[2]string{group, m.MemberID}]
 			switch {
-			case !known || info.State != "Stable":
+			case !known:
 				a.heard[[2]string{group, m.MemberID}] = now
-			case now.Sub(last) > 2*session:
+			case now.Sub(last) > limit:
 				gone = append(gone, m.MemberID)
 			}
 		}
@@ -75,8 +87,8 @@ func (a *absence) end(ctx context.Context, b *Broker) {
 		case <-ctx.Done():
 			return
 		case now := <-tick.C:
-			for group, session := range a.groups() {
-				if gone := a.silent(b, group, session, now); len(gone) > 0 {
+			for group, p := range a.groups() {
+				if gone := a.silent(b, group, p, now); len(gone) > 0 {
 					a.leave(ctx, b, group, gone)
 				}
 			}
@@ -84,10 +96,10 @@ func (a *absence) end(ctx context.Context, b *Broker) {
 	}
 }
 
-func (a *absence) groups() map[string]time.Duration {
+func (a *absence) groups() map[string]waiting {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return maps.Clone(a.sessions)
+	return maps.Clone(a.waits)
 }
 
 // leave says for members that they leave. What fails is tried again the next time.

@@ -49,7 +49,7 @@ func (d *detector) Process(_ context.Context, batch []schemas.Message) ([]schema
 				d.out = append(d.out, publish.Threat(event, t))
 			}
 		}
-		for _, s := range d.engine.Outgoing(event.Value, signals) {
+		for _, s := range d.engine.Outgoing(event.Header(schemas.HeaderTenant), event.Value, signals) {
 			m, err := s.Message(event.Time)
 			if err != nil {
 				return nil, err
