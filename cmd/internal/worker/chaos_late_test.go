@@ -46,7 +46,7 @@ func (w *wire) arrives(commit *kmsg.TxnOffsetCommitRequest) {
 	if !due {
 		return
 	}
-	_ = l.conn.Conn.SetDeadline(time.Now().Add(chaosSession / 2))
+	_ = l.conn.SetDeadline(time.Now().Add(chaosSession / 2))
 	_, err := l.conn.Conn.Write(l.frame)
 	if err == nil {
 		_, err = l.conn.Conn.Read(make([]byte, 256))

@@ -99,7 +99,7 @@ func (g *gathered) pending(want cloudsim.Reckoning) (n int) {
 	defer g.mu.Unlock()
 	for id, state := range g.states {
 		_, lost := want.Lost[id]
-		if state != schemas.BlobStored && !g.stored[id] && !(lost && state == schemas.BlobLost) {
+		if state != schemas.BlobStored && !g.stored[id] && (!lost || state != schemas.BlobLost) {
 			n++
 		}
 	}
