@@ -51,6 +51,7 @@ func TestWhatHasNotHappenedYetIsZeroNotAbsent(t *testing.T) {
 	want := `
 # HELP ualstream_rejects_total Records that could not be read.
 # TYPE ualstream_rejects_total counter
+ualstream_rejects_total{stage="correlate"} 0
 ualstream_rejects_total{stage="detect"} 0
 ualstream_rejects_total{stage="ingest"} 0
 ualstream_rejects_total{stage="normalize"} 0
@@ -61,6 +62,7 @@ ualstream_rejects_total{stage="normalize"} 0
 ualstream_ingest_held 0
 # HELP ualstream_messages_skipped_total Messages that could not be decoded and were stepped over because --skip names them: a loss.
 # TYPE ualstream_messages_skipped_total counter
+ualstream_messages_skipped_total{stage="correlate"} 0
 ualstream_messages_skipped_total{stage="detect"} 0
 ualstream_messages_skipped_total{stage="ingest"} 0
 ualstream_messages_skipped_total{stage="normalize"} 0
