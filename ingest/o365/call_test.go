@@ -187,7 +187,7 @@ func TestAnAnswerThatStandsStillIsAskedForAgain(t *testing.T) {
 		reply(w, 200, items("a"))
 	})
 	c.stall = 50 * time.Millisecond
-	if ids, err := listed(t.Context(), c); err != nil || len(ids) != 1 || n != 3 {
+	if ids, err := listed(t.Context(), c); err != nil || len(ids) != 1 || n < 3 { // more where this machine itself is slow
 		t.Errorf("ids %q, error %v, %d requests", ids, err, n)
 	}
 }

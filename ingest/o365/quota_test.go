@@ -3,7 +3,6 @@ package o365
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -194,30 +193,5 @@ func TestTheClientLearnsTheSkew(t *testing.T) {
 	})
 	if _, err := listed(t.Context(), c); err == nil || c.Skew().Round(time.Minute) != 10*time.Minute {
 		t.Errorf("skew %s, error %v", c.Skew(), err)
-	}
-}
-
-func TestAPageThatTricklesIsAskedForAgain(t *testing.T) {
-	n := 0
-	c, _ := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if n++; n > 1 {
-			reply(w, 200, items("a"))
-			return
-		}
-		for drip := time.NewTicker(time.Millisecond); ; { // it moves, and has no end
-			_, _ = io.WriteString(w, " ")
-			w.(http.Flusher).Flush()
-			select {
-			case <-r.Context().Done():
-				return
-			case <-drip.C:
-			}
-		}
-	})
-	c.stall = 20 * time.Millisecond
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second) // far longer than a page may take
-	defer cancel()
-	if ids, err := listed(ctx, c); err != nil || len(ids) != 1 || n != 2 {
-		t.Errorf("ids %q, error %v, %d requests", ids, err, n)
 	}
 }
