@@ -75,8 +75,8 @@ func detectFilter(ctx context.Context, e *env, args []string) error {
 		f.from, f.read, f.mended, f.hint = "records", auditfile.Records, errIsEvent, "leave --raw out"
 		f.maker = func() maker { return rawThreats(engine) }
 	}
-	onDisk := &spilled{env: e}
-	defer onDisk.close()
+	onDisk := e.spilled()
+	defer onDisk.stores.Close()
 	counts := engine.NewRecount(onDisk.store)
 	f.count = func(signals []schemas.Signal) []byte { return appendThreats(nil, counts.Add(signals)) }
 	return f.run(ctx, files, *rejects)

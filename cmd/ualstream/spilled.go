@@ -12,16 +12,18 @@ import (
 // nobody else sees.
 type spilled struct {
 	*env
-	stores []*spill.Store
+	stores spill.Stores
 	told   bool // that some are lost
 }
 
-// store gives a store for the groups of a correlation.
-func (g *spilled) store() sigma.Store {
-	made := spill.New(spill.Config{Dir: os.TempDir(), Lost: g.lose})
-	g.stores = append(g.stores, made)
-	return made
+func (e *env) spilled() *spilled {
+	g := &spilled{env: e}
+	g.stores.Config = spill.Config{Dir: os.TempDir(), Lost: g.lose}
+	return g
 }
+
+// store gives a store for the groups of a correlation.
+func (g *spilled) store() sigma.Store { return g.stores.New() }
 
 // lose says once that groups are lost.
 func (g *spilled) lose(_ int, why error) {
@@ -29,11 +31,5 @@ func (g *spilled) lose(_ int, why error) {
 		g.told = true
 		fmt.Fprintf(g.stderr, "ualstream: what correlations count does not fit into memory and cannot be kept in %s: "+
 			"findings of correlations may be missing; make room there, or name another folder with TMPDIR: %v\n", os.TempDir(), why)
-	}
-}
-
-func (g *spilled) close() {
-	for _, store := range g.stores {
-		store.Close()
 	}
 }

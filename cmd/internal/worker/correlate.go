@@ -131,18 +131,21 @@ func (c *correlator) count(m schemas.Message, s schemas.Signal) error {
 		}
 		c.out = append(c.out, entry)
 	}
-	return c.send(found.Signals, m.Time)
+	var err error
+	c.out, err = appendSignals(c.out, found.Signals, m.Time)
+	return err
 }
 
-func (c *correlator) send(signals []schemas.Signal, received time.Time) error {
+// appendSignals appends the messages of signals that come of what was received at that time.
+func appendSignals(out []schemas.Message, signals []schemas.Signal, received time.Time) ([]schemas.Message, error) {
 	for _, s := range signals {
 		m, err := s.Message(received)
 		if err != nil {
-			return err
+			return out, err
 		}
-		c.out = append(c.out, m)
+		out = append(out, m)
 	}
-	return nil
+	return out, nil
 }
 
 // Done counts what was written.
@@ -156,7 +159,7 @@ func (c *correlator) Done() {
 func (c *correlator) End() {
 	c.counts = nil
 	if c.spilled != nil {
-		c.spilled.close()
+		c.spilled.stores.Close()
 		c.w.metrics.spilled(c.partition, spillFigures{})
 	}
 }

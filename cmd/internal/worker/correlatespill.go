@@ -15,10 +15,9 @@ const maxGroups = 100_000
 
 // spilled is what the correlations of a partition have on disk: groups that are more than fit into memory.
 type spilled struct {
-	dir    string
 	log    *slog.Logger
 	most   int // groups in memory
-	stores []*spill.Store
+	stores spill.Stores
 	lost   int  // groups, since they were told
 	told   bool // that groups are lost
 	spills bool // it was told that there are groups on disk
@@ -33,19 +32,16 @@ type spillFigures struct {
 
 // spilled gives what has nothing on disk yet. Without a folder for state it takes the system's for temporary files.
 func (w *Worker) spilled(log *slog.Logger) *spilled {
-	s := &spilled{dir: os.TempDir(), log: log, most: cmp.Or(w.options.MaxGroups, maxGroups)}
+	s := &spilled{log: log, most: cmp.Or(w.options.MaxGroups, maxGroups)}
+	s.stores.Config = spill.Config{Dir: os.TempDir(), Lost: s.loses}
 	if w.options.State != "" {
-		s.dir = filepath.Join(w.options.State, w.prefix())
+		s.stores.Dir = filepath.Join(w.options.State, w.prefix())
 	}
 	return s
 }
 
 // store gives the store of a correlation and tenant.
-func (s *spilled) store() sigma.Store {
-	made := spill.New(spill.Config{Dir: s.dir, Lost: s.loses})
-	s.stores = append(s.stores, made)
-	return made
-}
+func (s *spilled) store() sigma.Store { return s.stores.New() }
 
 // loses notes groups that the disk did not take or give back. One line in the log says so; the metric goes on.
 func (s *spilled) loses(groups int, why error) {
@@ -54,7 +50,7 @@ func (s *spilled) loses(groups int, why error) {
 		s.told = true
 		s.log.Error("groups of correlations that do not fit into memory cannot be kept on disk: they are forgotten, and what they began "+
 			"may not be found or be found twice; make room there, or name another folder with --state",
-			"folder", s.dir, "error", why)
+			"folder", s.stores.Dir, "error", why)
 	}
 }
 
@@ -62,21 +58,11 @@ func (s *spilled) loses(groups int, why error) {
 func (s *spilled) tell() spillFigures {
 	f := spillFigures{lost: s.lost}
 	s.lost = 0
-	for _, store := range s.stores {
-		groups, bytes := store.Size()
-		f.groups, f.bytes = f.groups+groups, f.bytes+bytes
-	}
+	f.groups, f.bytes = s.stores.Size()
 	if f.groups > 0 && !s.spills {
 		s.spills = true
 		s.log.Info("a correlation counts more groups than are kept in memory: those that were last seen longest ago are on disk",
-			"kept", s.most, "folder", s.dir)
+			"kept", s.most, "folder", s.stores.Dir)
 	}
 	return f
-}
-
-func (s *spilled) close() {
-	for _, store := range s.stores {
-		store.Close()
-	}
-	s.stores = nil
 }

@@ -49,12 +49,10 @@ func (d *detector) Process(_ context.Context, batch []schemas.Message) ([]schema
 				d.out = append(d.out, publish.Threat(event, t))
 			}
 		}
-		for _, s := range d.engine.Outgoing(event.Header(schemas.HeaderTenant), event.Value, signals) {
-			m, err := s.Message(event.Time)
-			if err != nil {
-				return nil, err
-			}
-			d.out = append(d.out, m)
+		var err error
+		outgoing := d.engine.Outgoing(event.Header(schemas.HeaderTenant), event.Value, signals)
+		if d.out, err = appendSignals(d.out, outgoing, event.Time); err != nil {
+			return nil, err
 		}
 	}
 	return d.out, nil
