@@ -1,6 +1,7 @@
 package committed
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -14,7 +15,7 @@ import (
 const (
 	// requestTimeout bounds one request, so that a broker that fell silent is noticed.
 	requestTimeout = 20 * time.Second
-	fetchBytes     = 1 << 20 // of one fetch; a larger batch comes alone and whole
+	fetchBytes     = 1 << 20 // of one fetch where Reader.Bytes does not say; a larger batch comes alone and whole
 	fetchWait      = 250 * time.Millisecond
 	// patientFetches is how often Kafka may give nothing though there is something, as while it moves a partition.
 	patientFetches = 20
@@ -28,6 +29,8 @@ type Reader struct {
 	Topic     schemas.Topic
 	Partition int
 	Offset    int64 // of the next message; it may be set at any time
+	// Bytes is how much one fetch gives, as it comes over the wire; 0 is 1 MiB. A batch is never cut: 1 gives one.
+	Bytes int32
 
 	ended   int64 // where the last batch that was read ended
 	nothing int   // how often in a row Kafka gave nothing though there is something
@@ -48,7 +51,7 @@ func (r *Reader) Next(ctx context.Context) ([]schemas.Message, error) {
 // took. Of a batch it gives all or nothing, and nothing of what follows on one that cannot be
 // decoded: that is a *DamagedError once it comes first.
 func (r *Reader) Fetch(ctx context.Context, enough int32, wait time.Duration) ([]schemas.Message, error) {
-	f, err := r.request(ctx, r.Offset, enough, fetchBytes, wait)
+	f, err := r.request(ctx, r.Offset, enough, cmp.Or(r.Bytes, fetchBytes), wait)
 	if unreadable(err) {
 		return nil, r.broken(fmt.Errorf("the broker itself can read neither it nor, perhaps, what follows on it in its file: %w", err))
 	}
@@ -63,6 +66,9 @@ func (r *Reader) Fetch(ctx context.Context, enough int32, wait time.Duration) ([
 	var out []schemas.Message
 	void, ahead := f.voids(), *r // a copy, which moves as long as all goes well
 	for rest := f.records; len(rest) > 0; {
+		if err := ctx.Err(); err != nil { // small batches may be thousands, and their partition be somebody else's by now
+			return nil, err
+		}
 		messages, size, err := ahead.read(rest, f.stable, void)
 		switch {
 		case err == nil:

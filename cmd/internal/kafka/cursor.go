@@ -65,12 +65,10 @@ func (c *Cluster) At(ctx context.Context, t schemas.Topic, partition int, offset
 		return found, err
 	}
 	k := c.cursor(t, partition, offset)
+	k.Bytes = 1 // one batch: what follows may be thousands, and a partition waits for this one message to begin
 	attrs := []any{"topic", t.Name(c.cfg.Prefix), "partition", partition, "offset", offset}
-	err = c.persist(ctx, "cannot read", attrs, func() error {
-		batch, err := k.fetch(ctx)
-		if len(batch) > 0 {
-			found = batch[0]
-		}
+	err = c.persist(ctx, "cannot read", attrs, func() (err error) {
+		found, err = k.first(ctx)
 		if errors.Is(err, kafka.OffsetOutOfRange) {
 			return nil
 		}
@@ -83,6 +81,21 @@ func (c *Cluster) At(ctx context.Context, t schemas.Topic, partition int, offset
 		return found, k.stopped(ctx, d)
 	}
 	return found, err
+}
+
+// first gives the next message, or the zero message where none follows.
+func (k *cursor) first(ctx context.Context) (m schemas.Message, err error) {
+	for from := int64(-1); from < k.Offset; {
+		from = k.Offset
+		batch, err := k.fetch(ctx)
+		if err != nil {
+			return m, err
+		}
+		if len(batch) > 0 {
+			return batch[0], nil
+		}
+	}
+	return m, nil
 }
 
 func (k *cursor) begin(ctx context.Context) error {

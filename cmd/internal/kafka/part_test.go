@@ -3,10 +3,13 @@ package kafka
 import (
 	"context"
 	"errors"
+	"net"
 	"slices"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/segmentio/kafka-go"
 
 	"ualstream/schemas"
 )
@@ -35,6 +38,40 @@ func TestAPartIsReadFromOneOffsetToAnother(t *testing.T) {
 	enough := errors.New("enough")
 	if err := c.ReadPart(within(t), schemas.TopicRaw, 0, 0, 500, func(schemas.Message) error { return enough }); !errors.Is(err, enough) {
 		t.Errorf("error %v, want what each returned", err)
+	}
+}
+
+// hasty is a connection whose user gives up once the answer is there.
+type hasty struct {
+	kafka.RoundTripper
+	giveUp func()
+}
+
+func (h hasty) RoundTrip(ctx context.Context, to net.Addr, req kafka.Request) (kafka.Response, error) {
+	defer h.giveUp()
+	return h.RoundTripper.RoundTrip(ctx, to, req)
+}
+
+func TestAReaderDecodesNoMoreThanItIsAskedFor(t *testing.T) {
+	c := join(t, Config{Brokers: connect(t).cfg.Brokers, Partitions: 1})
+	if err := c.Prepare(within(t)); err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		produce(t, c, numbered(schemas.TopicRaw, 2*i, 2))
+	}
+	r := c.cursor(schemas.TopicRaw, 0, 0).Reader
+	if got, err := r.Next(within(t)); err != nil || len(got) != 6 || r.Offset != 6 {
+		t.Errorf("%d messages up to offset %d, want all 6 (error: %v)", len(got), r.Offset, err)
+	}
+	r.Offset, r.Bytes = 2, 1
+	if got, err := r.Next(within(t)); err != nil || len(got) != 2 || r.Offset != 4 {
+		t.Errorf("%d messages up to offset %d, want the 2 of the batch (error: %v)", len(got), r.Offset, err)
+	}
+	ctx, cancel := context.WithCancel(within(t))
+	r.Offset, r.Kafka = 0, hasty{r.Kafka, cancel}
+	if got, err := r.Next(ctx); !errors.Is(err, context.Canceled) || got != nil || r.Offset != 0 {
+		t.Errorf("%d messages, offset %d and error %v, want none once nobody waits for them", len(got), r.Offset, err)
 	}
 }
 
