@@ -27,7 +27,6 @@ type crew struct {
 	// quiet is held while the embedded broker is killed: nobody is started or woken up meanwhile.
 	quiet  sync.RWMutex
 	orders atomic.Int64
-	absences
 	*diary
 }
 

@@ -34,7 +34,6 @@ func (d disturber) duel(w *chaosWorker) {
 	}
 	over := time.Now().Add(chaosSession + chaosSession/6) // its session is, as it was not heard of since
 	defer w.wake()
-	defer d.away(w.name)()
 	d.figures.pauses.Add(1)
 	if d.broker.proc != nil {
 		id = id[:strings.LastIndex(id, ".")] // without the boot number
@@ -66,7 +65,6 @@ func (d disturber) meet(w *chaosWorker, id string) (met bool, part func()) {
 			}
 			defer other.Unlock()
 			if _, _, frozen := other.freezeUntil(ctx, freeze{key: reqTxnCommit, of: id}); frozen {
-				defer d.away(other.name)()
 				d.figures.pauses.Add(1)
 				one <- struct{}{}
 				<-awake

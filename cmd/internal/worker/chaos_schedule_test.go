@@ -80,7 +80,7 @@ func (d disturber) brokers(anytime bool) {
 		}
 		d.up.Lock()
 		d.note("the broker goes, by a kill: %t", crash)
-		back, began := d.away(""), time.Now()
+		began := time.Now()
 		if crash {
 			d.figures.crashes.Add(1)
 			d.crash(func() { d.wait(down) }, anytime)
@@ -89,7 +89,6 @@ func (d disturber) brokers(anytime bool) {
 			d.broker.restart(false, func() { d.wait(down) })
 		}
 		took = time.Since(began)
-		back()
 		d.note("the broker is back")
 		d.up.Unlock()
 	}
@@ -174,7 +173,6 @@ func (d disturber) zombie() time.Duration { return d.between(chaosSession*2/3, 2
 
 // pause is SIGSTOP at a random moment.
 func (d disturber) pause(w *chaosWorker) {
-	defer d.away(w.name)()
 	d.note("%s sleeps", w.name)
 	w.running().sleep()
 	d.figures.pauses.Add(1)
@@ -192,7 +190,6 @@ func (d disturber) request() freeze {
 func (d disturber) freeze(w *chaosWorker) {
 	at, sleep := d.request(), d.zombie()
 	if _, _, frozen := w.freeze(at, chaosSession); frozen {
-		defer d.away(w.name)()
 		d.figures.pauses.Add(1)
 		d.wait(sleep)
 		w.wake()
@@ -212,7 +209,6 @@ func (d disturber) mute(w *chaosWorker) {
 func (d disturber) sever(w *chaosWorker, how string) {
 	d.figures.cuts.Add(1)
 	long := d.between(0, chaosSession*3/2)
-	time.AfterFunc(long, d.away(w.name)) // also where the end of the disturbances comes before
 	d.note("%s: %s for %s", w.name, how, long)
 	w.running().order("%s %s", how, long)
 	d.wait(long)
