@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -28,6 +29,8 @@ const (
 // cloud is the API as far as these tests need it, over TLS.
 type cloud struct {
 	*httptest.Server
+
+	address string // of the host that listings name in contentUri; "" for this one
 
 	mu       sync.Mutex
 	blobs    map[string][]string // content type → contentIds, created an hour ago
@@ -118,7 +121,7 @@ func (c *cloud) content(w http.ResponseWriter, r *http.Request) {
 	for _, id := range c.blobs[contentType] {
 		if !created.Before(from) && created.Before(to) {
 			items = append(items, map[string]string{
-				"contentId": id, "contentUri": c.URL + root + "/audit/" + id, "contentType": contentType,
+				"contentId": id, "contentUri": cmp.Or(c.address, c.URL) + root + "/audit/" + id, "contentType": contentType,
 				"contentCreated":    created.Format(time.RFC3339Nano),
 				"contentExpiration": created.Add(7 * 24 * time.Hour).Format(time.RFC3339Nano),
 			})

@@ -115,16 +115,10 @@ func TestABlobWithAnAddressOnAnotherHostIsFetchedByItsID(t *testing.T) {
 	c, s := newCloud(t), newSink()
 	other := newCloud(t)
 	c.has("Audit.Exchange", "stolen")
-	own := c.URL
-	c.URL = other.URL // what the listing writes into contentUri
-	stop := collect(t, c, s, func(cfg *Config) {
-		c.URL = own
-		cfg.Feed = c.client(t)
-		c.URL = other.URL
-	})
+	c.address = other.URL
+	stop := collect(t, c, s)
 	s.until(t, "it is settled", s.settled("stolen"))
 	stop()
-	c.URL = own
 	if e := s.entry("stolen"); e.State != schemas.BlobStored || e.Records != 3 {
 		t.Errorf("ledger %+v", e)
 	}

@@ -138,7 +138,7 @@ func TestAPendingBlobIsRememberedOnce(t *testing.T) {
 			}
 			return []string{`{"Id":"1"}`}, nil
 		}
-		_, s := pass(t, f, 50*time.Minute)
+		_, s := pass(t, f, 3*time.Hour)
 		if len(s.topic) != 4 || len(s.ledger) != 2 || !s.entry("undated").Expires.Equal(s.topic[0].At.Add(retention)) {
 			t.Errorf("ledger %+v", s.topic)
 		}
