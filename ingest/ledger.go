@@ -133,6 +133,14 @@ func (l *Ledger) knows(key id) bool {
 	return l.blobs[key].rank() != unknown
 }
 
+// recalls says whether the ledger has an entry of the blob that is to be written of, or has forgotten the one that it had.
+// Written as pending again, such a blob would stay so, while its day counts what became of it.
+func (l *Ledger) recalls(key id, b schemas.Blob) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.blobs[key].rank() != unknown || l.over(entryOf(b, l.days.number(b.Tenant, b.ContentType, b.Day())))
+}
+
 // until gives the latest time that was told of, with slack, until when the blob can be had; zero where none was.
 func (l *Ledger) until(key id) time.Time {
 	l.mu.Lock()

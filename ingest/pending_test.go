@@ -145,6 +145,32 @@ func TestAPendingBlobIsRememberedOnce(t *testing.T) {
 	})
 }
 
+func TestWhatIsLostAndForgottenIsNotPendingAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a := aged("a", 30*time.Minute)
+		f := &script{list: listUnexpired(a)}
+		f.records = func(context.Context, o365.Blob) ([]string, error) { return nil, &o365.Error{Status: 404} }
+		_, s := pass(t, f, retention+12*time.Hour, func(cfg *Config) {
+			cfg.Clock = func() time.Time { // it is set while the last try is still to come, and its day is over then
+				now := time.Now()
+				if now.After(a.Expires.Add(time.Hour)) {
+					now = now.Add(3 * time.Hour)
+				}
+				return now
+			}
+		})
+		last := s.topic[len(s.topic)-1]
+		if tries := len(f.classes["a"]); tries < 3 || !last.At.After(a.Expires) || last.State != schemas.BlobLost {
+			t.Fatalf("%d tries, the last entry is %+v", tries, last)
+		}
+		for i, b := range s.topic {
+			if i > 0 && b.State == schemas.BlobListed {
+				t.Errorf("entry %d of %d: %+v", i, len(s.topic), b)
+			}
+		}
+	})
+}
+
 func TestABlobThatIsListedNoMoreIsFetchedByTheNextProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &script{list: listUnexpired(aged("a", time.Hour))}

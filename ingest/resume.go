@@ -65,7 +65,7 @@ func (w *watch) pend(ctx context.Context, key id, b o365.Blob) (o365.Blob, error
 	b = merged(b, known)
 	entry := w.entry(key, b)
 	b.Expires = entry.Expires
-	if pending && b.URI == known.URI && b.Expires.Sub(known.Expires) < news || !pending && w.c.cfg.Ledger.knows(key) {
+	if pending && b.URI == known.URI && b.Expires.Sub(known.Expires) < news || !pending && w.c.cfg.Ledger.recalls(key, entry) {
 		return b, nil
 	}
 	entry.State, entry.URI = schemas.BlobListed, b.URI
