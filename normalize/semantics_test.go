@@ -77,6 +77,7 @@ func TestWhatIsKnownReachesItsAttribute(t *testing.T) {
 		{`"Operation":"GroupCreation","ObjectId":"Sales"`, "group.name", "Sales"},
 		{`"Operation":"Set-User","ObjectId":"ana"`, "entity.type_id", "2"},
 		{`"Operation":"Register device.","ObjectId":"d"`, "entity.type_id", "1"},
+		{`"Operation":"FileAccessed","ItemType":"Unknown"`, "file.type_id", "0"},
 		{`"Operation":"SiteDeleted","ObjectId":"s"`, "entity.type_id", "99"},
 		{`"Operation":"TIMailData","Directionality":"Unknown"`, "direction_id", "0"},
 		{`"Operation":"TIMailData","Directionality":"inbound"`, "direction_id", "1"},
