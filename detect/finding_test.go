@@ -293,3 +293,17 @@ func TestOurSchemaRefusesWhatIsNoFinding(t *testing.T) {
 		}
 	}
 }
+
+func TestObservablesStandInTheFindingAsTheyAre(t *testing.T) {
+	long := strings.Repeat("s", 3000)
+	f := gjson.ParseBytes(findings(t, []byte(strings.Replace(string(whole(inbox)), `"s-1"`, `"`+long+`"`, 1)), hidesMail)[0].Value)
+	if got := f.Get("actor.session.uid").Str; got != long {
+		t.Fatalf("the session is %q", got)
+	}
+	f.Get("observables").ForEach(func(_, o gjson.Result) bool {
+		if o.Get("name").Str == "actor.session.uid" && o.Get("value").Str != long {
+			t.Errorf("the session is observed as %d bytes, not %d", len(o.Get("value").Str), len(long))
+		}
+		return true
+	})
+}

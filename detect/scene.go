@@ -116,11 +116,13 @@ func (s *scene) evidence(found []sigma.Evidence) evidence {
 	return e
 }
 
+// observables are what analysts search for, each as it stands in the finding; what is longer than a text may be is not
+// repeated.
 func (s *scene) observables() []observable {
 	var all []observable
 	see := func(name string, id int, kind, value string) {
-		if value != "" {
-			all = append(all, observable{name, id, kind, bounded(value, maxText)})
+		if value != "" && len(value) <= maxText {
+			all = append(all, observable{name, id, kind, value})
 		}
 	}
 	if address := s.event.Get("actor.user.email_addr").String(); address != "" {
@@ -129,7 +131,7 @@ func (s *scene) observables() []observable {
 		see("actor.user.name", 4, "User Name", s.event.Get("actor.user.name").String())
 	}
 	see("actor.session.uid", 99, "Session", s.session)
-	see("resources.name", 38, "Resource Details Object: name", s.mailbox)
+	see("resources.name", 38, "Resource Details Object: name", bounded(s.mailbox, maxText))
 	see("evidences.src_endpoint.ip", 2, "IP Address", s.address)
 	return all
 }

@@ -44,8 +44,9 @@ func parseAddress(s string) endpoint {
 		if ip, ok := parseIP(inner); ok {
 			return endpoint{ip: ip, port: port}
 		}
-		if inner = unbracket(inner); isHost(inner) {
-			return endpoint{host: inner, port: port}
+		// A hyphen and a number are part of a name: DC-01.
+		if colon := s[len(inner)] == ':'; colon && port > 0 && isHost(unbracket(inner)) {
+			return endpoint{host: unbracket(inner), port: port}
 		}
 	}
 	if s = unbracket(s); isHost(s) {
@@ -81,18 +82,21 @@ func parseIP(s string) (string, bool) {
 	return a.Unmap().WithZone("").String(), true
 }
 
-// cutPort parts an address or a name from the port behind it. An IPv6 address with a port has brackets.
+// cutPort parts an address or a name from the port behind it, which is 0 where the number is no port. An IPv6 address
+// with a port behind a colon has brackets, or ends as an IPv4 address does.
 func cutPort(s string) (host string, port int, ok bool) {
 	i := strings.LastIndexAny(s, ":-")
-	if i <= 0 || i+6 < len(s) || i+1 == len(s) {
+	if i <= 0 {
 		return "", 0, false
 	}
 	host = s[:i]
-	if strings.IndexByte(host, ':') >= 0 && host[len(host)-1] != ']' {
+	if s[i] == ':' && strings.IndexByte(host, ':') >= 0 && strings.IndexByte(host, '.') < 0 && host[len(host)-1] != ']' {
 		return "", 0, false
 	}
-	port, ok = digits(s[i+1:])
-	return host, port, ok && port > 0 && port <= 65535
+	if port, ok = digits(s[i+1:]); port > 65535 {
+		port = 0
+	}
+	return host, port, ok
 }
 
 // isHost says whether a text is a host's name: labels of letters, digits, hyphens and underscores, parted by

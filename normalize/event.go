@@ -50,21 +50,20 @@ func (e *event) severity() {
 		e.id("severity_id", 1, "severity", "Informational")
 		return
 	}
-	e.captioned("severity", []string{1: "Informational", 2: "Low", 3: "Medium", 4: "High", 5: "Critical"}, 1, e.r.rating())
+	e.captioned("severity", []string{"Unknown", "Informational", "Low", "Medium", "High", "Critical"}, 1, e.r.rating())
 }
 
-// captioned writes name and its _id by what the record said: the ID from 1 on whose caption it is in any case, none
-// where it said nothing, and else other with the record's own word.
+// captioned writes name and its _id by what the record said: the ID whose caption it is in any case, none where it
+// said nothing or Unknown, and else other with the record's own word.
 func (e *event) captioned(name string, captions []string, none int, said string) {
+	if said == "" || strings.EqualFold(said, "Unknown") {
+		said = captions[none]
+	}
 	for id, caption := range captions {
-		if id > 0 && strings.EqualFold(said, caption) {
+		if strings.EqualFold(said, caption) {
 			e.id(name+"_id", int64(id), name, caption)
 			return
 		}
-	}
-	if said == "" {
-		e.id(name+"_id", int64(none), name, captions[none])
-		return
 	}
 	e.id(name+"_id", other, name, said)
 }

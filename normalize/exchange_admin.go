@@ -71,6 +71,9 @@ func describeConfiguration(e *event) {
 	e.entity(name, r.object, noun, r.parameters)
 }
 
+// entityTypes are OCSF's types of managed entities by their IDs.
+var entityTypes = []string{"Unknown", "Device", "User", "Group", "Organization", "Policy", "Email", "Network Zone"}
+
 // entity writes what was changed, where OCSF has no object for it.
 func (e *event) entity(name, uid, kind string, data value) {
 	if name == "" && uid == "" {
@@ -79,7 +82,7 @@ func (e *event) entity(name, uid, kind string, data value) {
 	e.object("entity")
 	e.raw("data", data)
 	e.str("name", name)
-	e.id("type_id", other, "type", orElse(kind, "Other"))
+	e.captioned("type", entityTypes, 0, kind)
 	e.str("uid", uid)
 	e.close('}')
 }

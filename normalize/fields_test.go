@@ -37,8 +37,17 @@ func TestAddressesAreReadInEveryForm(t *testing.T) {
 		"[::ffff:192.0.2.1]:443":      `{"ip":"192.0.2.1","port":443}`,
 		"ffff:10.0.0.1":               `{"ip":"10.0.0.1"}`,
 		"mail.contoso.example":        `{"hostname":"mail.contoso.example"}`,
-		"192.0.2.1:70000":             ``,
-		"192.0.2.1:0":                 ``,
+		"192.0.2.1:70000":             `{"ip":"192.0.2.1"}`,
+		"192.0.2.1:0":                 `{"ip":"192.0.2.1"}`,
+		"192.0.2.1:":                  `{"ip":"192.0.2.1"}`,
+		"192.0.2.1:x":                 ``,
+		"192.0.2.1:443:5":             ``,
+		"::ffff:192.0.2.1:443":        `{"ip":"192.0.2.1","port":443}`,
+		"2001:db8::1-443":             `{"ip":"2001:db8::1","port":443}`,
+		"mail.contoso.example:443":    `{"hostname":"mail.contoso.example","port":443}`,
+		"mail.contoso.example:0":      ``,
+		"DC-01":                       `{"hostname":"DC-01"}`,
+		"ip-192-0-2-1":                `{"hostname":"ip-192-0-2-1"}`,
 		"192.0.2.256":                 ``,
 		"192.0.02.1":                  ``,
 		"2001:db8:::1":                ``,
@@ -82,6 +91,14 @@ func TestTimeIsWhatTheRecordSaysOrWhenItWasOffered(t *testing.T) {
 		`"2026-03-02T09:15:00.1234567Z"`:  1772442900123,
 		`"2026-03-02T11:15:00+02:00"`:     1772442900000,
 		`"2026-03-02T03:45:00.000-05:30"`: 1772442900000,
+		`"2026-03-02T11:15:00+0200"`:      1772442900000,
+		`"2026-03-02T11:15:00+02"`:        1772442900000,
+		`"2026-03-02T09:15:00+020"`:       offered,
+		`"2026-03-02T09:15:00+02:0"`:      offered,
+		`"2026-03-02T09:15:00+02:"`:       offered,
+		`"2026-03-02t09:15:00z"`:          1772442900000,
+		`"2026-03-02T09:15:00,5"`:         1772442900500,
+		`" 2026-03-02T09:15:00 "`:         1772442900000,
 		`"2024-02-29T00:00:00"`:           1709164800000,
 		`"/Date(1772442900000)/"`:         1772442900000,
 		`"2026-03-02T09:15"`:              1772442900000,
@@ -141,7 +158,7 @@ func TestResultStatusIsReadInEverySpelling(t *testing.T) {
 		`true`: "1 Success", `"1"`: "1 Success", `1`: "1 Success", `" Success "`: "1 Success",
 		`"Failed"`: "2 Failure", `"Failure"`: "2 Failure", `"False"`: "2 Failure", `false`: "2 Failure", `"0"`: "2 Failure",
 		`"PartiallySucceeded"`: "99 PartiallySucceeded", `"Sideways"`: "99 Sideways",
-		`""`: "0 Unknown", `null`: "0 Unknown", `{}`: "0 Unknown",
+		`""`: "0 Unknown", `null`: "0 Unknown", `{}`: "0 Unknown", `"unknown"`: "0 Unknown",
 	} {
 		got := event(t, `"Operation":"Set-Mailbox","ResultStatus":%s`, written)
 		if s := gjson.GetBytes(got, "status_id").Raw + " " + gjson.GetBytes(got, "status").Str; s != want {
@@ -182,6 +199,7 @@ func TestUserTypeIsNoProofOfAnAdministrator(t *testing.T) {
 	for written, want := range map[string]string{
 		`0`: "1 User", `"0"`: "1 User", `"Regular"`: "1 User", `2`: "99 Admin", `3`: "99 DCAdmin", `4`: "3 System",
 		`5`: "4 Service", `6`: "4 Service", `10`: "99 Guest", `77`: "99 77", `null`: "0 Unknown", `-1`: "99 -1",
+		`"Unknown"`:            "0 Unknown",
 		`12345678901234567890`: "99 12345678901234567890",
 	} {
 		got := event(t, `"UserId":"u","UserType":%s`, written)

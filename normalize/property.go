@@ -103,34 +103,6 @@ func tooDeep(s string) bool {
 	return strings.Count(s, "{")+strings.Count(s, "[") > limit
 }
 
-// commandLine reads `-Name value -Other "a value"` and gives the values as JSON strings.
-func commandLine(s string, yield func(name string, v value) bool) {
-	for s = " " + s; ; {
-		i := strings.Index(s, " -")
-		if i < 0 {
-			return
-		}
-		name, _, _ := strings.Cut(s[i+2:], " ")
-		s = s[i+2+len(name):]
-		v := ""
-		if strings.HasPrefix(s, ` "`) {
-			v, s, _ = strings.Cut(s[2:], `"`)
-		} else {
-			end := strings.Index(s, " -")
-			if end < 0 {
-				end = len(s)
-			}
-			v, s = strings.TrimSpace(s[:end]), s[end:]
-		}
-		e := encoder{buf: []byte{'"'}}
-		e.inner(v)
-		e.verbatim(`"`)
-		if name != "" && !yield(name, value(e.buf)) {
-			return
-		}
-	}
-}
-
 // values gives every text of a value that is a list, a JSON text of one, or one text whose parts are separated by
 // commas or semicolons.
 func values(v value) iter.Seq[string] {

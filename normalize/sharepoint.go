@@ -43,7 +43,7 @@ func (e *event) file(attribute, name, path string) {
 		e.id("type_id", 1, "type", "Regular File")
 	case "folder", "documentlibrary", "5":
 		e.id("type_id", 2, "type", "Folder")
-	case "":
+	case "", "unknown":
 		e.id("type_id", 0, "type", "Unknown")
 	default:
 		e.id("type_id", other, "type", e.r.itemType.text())

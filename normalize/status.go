@@ -51,7 +51,7 @@ func (e *event) outcome() (id int64, caption string) {
 func result(s string) (id int64, caption string) {
 	var space [32]byte
 	switch string(lower(space[:0], strings.TrimSpace(s))) {
-	case "":
+	case "", "unknown":
 		return statusUnknown, "Unknown"
 	case "succeeded", "success", "successful", "true", "1", "ok", "completed", "passed":
 		return statusSuccess, "Success"
@@ -106,6 +106,8 @@ func findingStatus(s string, activity int64) (id int64, caption string) {
 		if activity == 1 {
 			return 1, "New"
 		}
+		return 0, "Unknown"
+	case "unknown":
 		return 0, "Unknown"
 	case "active", "new":
 		return 1, "New"

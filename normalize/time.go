@@ -12,10 +12,11 @@ import (
 // A time that does not exist, such as second 65 or 30 February, is not read, and neither is one before 1970:
 // .NET writes the year 1 where it has no time.
 func parseTime(s string) (time.Time, bool) {
+	s = strings.TrimSpace(s)
 	if ms, ok := strings.CutPrefix(s, "/Date("); ok {
 		return parseDate(ms)
 	}
-	if len(s) < 19 || s[4] != '-' || s[7] != '-' || (s[10] != 'T' && s[10] != ' ') || s[13] != ':' || s[16] != ':' {
+	if len(s) < 19 || s[4] != '-' || s[7] != '-' || (s[10] != 'T' && s[10] != 't' && s[10] != ' ') || s[13] != ':' || s[16] != ':' {
 		return parseRewritten(s)
 	}
 	var n [6]int
@@ -61,7 +62,7 @@ func parseDate(s string) (time.Time, bool) {
 
 // fraction reads a leading fraction of a second and gives what stands after it.
 func fraction(s string) (nanos int, rest string, ok bool) {
-	if s == "" || s[0] != '.' {
+	if s == "" || s[0] != '.' && s[0] != ',' {
 		return 0, s, true
 	}
 	i := 1
@@ -72,16 +73,19 @@ func fraction(s string) (nanos int, rest string, ok bool) {
 	return nanos, s[i:], i > 1
 }
 
-// zone reads Z, ±hh:mm or nothing.
+// zone reads Z, ±hh:mm, ±hhmm, ±hh or nothing.
 func zone(s string) (time.Duration, bool) {
 	if s == "" || s == "Z" || s == "z" {
 		return 0, true
 	}
-	if len(s) != 6 || (s[0] != '+' && s[0] != '-') || s[3] != ':' {
+	if len(s) == 6 && s[3] == ':' {
+		s = s[:3] + s[4:]
+	}
+	if len(s) != 3 && len(s) != 5 || s[0] != '+' && s[0] != '-' {
 		return 0, false
 	}
 	h, okH := digits(s[1:3])
-	m, okM := digits(s[4:6])
+	m, okM := digits(s[3:])
 	d := time.Duration(h)*time.Hour + time.Duration(m)*time.Minute
 	if s[0] == '-' {
 		d = -d

@@ -29,7 +29,7 @@ func (r *record) doer() user {
 func userType(s string) (id int64, caption string) {
 	var space [32]byte
 	switch string(lower(space[:0], s)) {
-	case "":
+	case "", "unknown":
 		return 0, "Unknown"
 	case "0", "regular":
 		return 1, "User"

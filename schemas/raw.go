@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/tidwall/gjson"
@@ -73,16 +74,18 @@ const MaxDepth = 512
 // would fit neither a key nor a header.
 const MaxID = 512
 
-// RecordID gives the Id of a record, or why the bytes are not a record.
+// RecordID gives the Id of a record, or why the bytes are not a record. The Id is UTF-8: bytes that are none become
+// U+FFFD, as a half of a surrogate pair does.
 func RecordID(body []byte) (string, error) {
 	if err := checkObject(body, MaxDepth); err != nil {
 		return "", err
 	}
 	id := gjson.GetBytes(body, "Id")
-	if id.Type != gjson.String || id.Str == "" || len(id.Str) > MaxID {
+	text := strings.ToValidUTF8(id.Str, "\uFFFD")
+	if id.Type != gjson.String || text == "" || len(text) > MaxID {
 		return "", ErrNoID
 	}
-	return id.Str, nil
+	return text, nil
 }
 
 // CheckEvent says why the bytes are not an event or finding: not valid JSON, not an object, or nested deeper

@@ -24,6 +24,8 @@ func TestRecordID(t *testing.T) {
 		"space around":                 {" \r\n\t{ \"x\" : { \"Id\" : 1 } , \"Id\" : \"r1\" } \n", "r1", nil},
 		"escapes":                      {`{"\u0049d":"r\u0031\/"}`, "r1/", nil},
 		"two of them: the first":       {`{"Id":"r1","Id":"r2"}`, "r1", nil},
+		"no UTF-8":                     {"{\"Id\":\"r\xff\xfe1\"}", "r\uFFFD1", nil},
+		"half of a surrogate pair":     {`{"Id":"r\ud8001"}`, "r\uFFFD1", nil},
 		"no UTF-8 elsewhere":           {"{\"x\":\"\xff\",\"Id\":\"r1\"}", "r1", nil},
 		"brackets in a text":           {`{"Id":"r1","x":"` + strings.Repeat(`[{\"`, 5000) + `"}`, "r1", nil},
 		"many brackets, not deep":      {`{"Id":"r1","x":[` + strings.Repeat(`[],`, 5000) + `[]]}`, "r1", nil},

@@ -18,7 +18,8 @@ import (
 // config is what a command that needs Kafka, and perhaps Microsoft, is told. One name three ways: the flag
 // --poll-interval, the variable UALSTREAM_POLL_INTERVAL, the key poll_interval in the file.
 type config struct {
-	file string
+	file   string
+	places map[string]string // where in the file a flag's value stands
 
 	brokerFlags
 
@@ -88,7 +89,7 @@ func (e *env) parseConfig(fs *flag.FlagSet, c *config, help string, args []strin
 		given["client-secret-file"] = given["client-secret-file"] || e.getenv(secretVariable) != ""
 		given["client-certificate-password-file"] = given["client-certificate-password-file"] || e.getenv(certificatePasswordVariable) != ""
 		given["sasl-password-file"] = given["sasl-password-file"] || e.getenv(passwordVariable) != ""
-		if err := readFile(c.file, fs, given); err != nil {
+		if c.places, err = readFile(c.file, fs, given); err != nil {
 			return nil, err
 		}
 	}

@@ -16,34 +16,37 @@ import (
 
 // readFile sets from a YAML file every flag that is not given yet. Its keys are the flags' names with underscores; a
 // key that is no flag and a value of the wrong type are refused with their line. A command that takes less than the
-// worker passes over the worker's keys, so that one file serves both.
-func readFile(path string, fs *flag.FlagSet, given map[string]bool) error {
+// worker passes over the worker's keys, so that one file serves both. It gives for each flag that was set where in the
+// file that is.
+func readFile(path string, fs *flag.FlagSet, given map[string]bool) (places map[string]string, err error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return wrongUse("--config names a YAML file", "read the configuration: %v", err)
+		return nil, wrongUse("--config names a YAML file", "read the configuration: %v", err)
 	}
 	workers := newFlags("run")
 	(&config{}).workerFlags(workers)
 
 	entries, err := topLevel(data)
 	if err != nil {
-		return inFile(path, err)
+		return nil, inFile(path, err)
 	}
+	places = map[string]string{}
 	for _, entry := range entries {
 		key := entry.Key.String()
 		name := strings.ReplaceAll(key, "_", "-")
 		f := cmp.Or(fs.Lookup(name), workers.Lookup(name))
 		if f == nil || strings.Contains(key, "-") || key == "config" {
-			return misplaced(path, entry, fmt.Sprintf("unknown key %q", key), "allowed keys: "+strings.Join(keys(fs), ", "))
+			return nil, misplaced(path, entry, fmt.Sprintf("unknown key %q", key), "allowed keys: "+strings.Join(keys(fs), ", "))
 		}
 		if given[f.Name] {
 			continue
 		}
 		if err := setFromFile(f, entry.Value); err != nil {
-			return misplaced(path, entry, fmt.Sprintf("%s: %v", key, err), "see 'ualstream help "+fs.Name()+"'")
+			return nil, misplaced(path, entry, fmt.Sprintf("%s: %v", key, err), "see 'ualstream help "+fs.Name()+"'")
 		}
+		places[f.Name] = fmt.Sprintf("%s:%d: %s", path, line(entry), key)
 	}
-	return nil
+	return places, nil
 }
 
 // topLevel gives the entries of the file's one mapping.
@@ -75,24 +78,25 @@ func setFromFile(f *flag.Flag, node ast.Node) error {
 	}
 	switch n := node.(type) {
 	case *ast.SequenceNode:
-		switch f.Value.(type) {
-		case *list, *repeated:
-		default:
+		if !takesTexts(f) {
 			return errors.New("must be one value, not a list")
 		}
 		var values []string
 		for _, v := range n.Values {
-			scalar, ok := v.(ast.ScalarNode)
+			text, ok := v.(*ast.StringNode)
 			if !ok {
-				return errors.New("must be a list of plain values")
+				return errors.New("must be a list of texts")
 			}
-			values = append(values, fmt.Sprint(scalar.GetValue()))
+			values = append(values, text.Value)
 		}
 		return f.Value.Set(strings.Join(values, ","))
 	case *ast.NullNode:
 		return errors.New("has no value")
 	case ast.ScalarNode:
-		value := fmt.Sprint(n.GetValue())
+		value, isText := asWritten(n)
+		if !isText && takesTexts(f) {
+			return fmt.Errorf("%q: want a text, or a list of texts", value)
+		}
 		if err := f.Value.Set(value); err != nil {
 			return fmt.Errorf("%q: %w", value, wanted(f, err))
 		}
@@ -100,6 +104,24 @@ func setFromFile(f *flag.Flag, node ast.Node) error {
 	default:
 		return errors.New("must be a plain value or a list of them")
 	}
+}
+
+// takesTexts says whether a flag takes a list of texts.
+func takesTexts(f *flag.Flag) bool {
+	switch f.Value.(type) {
+	case *list, *repeated:
+		return true
+	}
+	return false
+}
+
+// asWritten gives a plain value as the file has it, and whether it is a text: a name such as 0123 is not the number 83.
+func asWritten(n ast.ScalarNode) (value string, isText bool) {
+	switch n.(type) {
+	case *ast.StringNode, *ast.LiteralNode:
+		return fmt.Sprint(n.GetValue()), true
+	}
+	return n.GetToken().Value, false
 }
 
 // keys lists the keys that a file may have.
@@ -116,7 +138,24 @@ func keys(fs *flag.FlagSet) []string {
 
 // misplaced is an error at an entry of the file.
 func misplaced(path string, entry *ast.MappingValueNode, what, hint string) error {
-	return wrongUse(hint, "%s:%d: %s", path, entry.Key.GetToken().Position.Line, what)
+	return wrongUse(hint, "%s:%d: %s", path, line(entry), what)
+}
+
+func line(entry *ast.MappingValueNode) int { return entry.Key.GetToken().Position.Line }
+
+// inPlace names the file, the line and the key in an error about a flag, where the flag's value comes from the file.
+func (c *config) inPlace(err error) error {
+	var f *failure
+	if !errors.As(err, &f) || !strings.HasPrefix(f.Error(), "--") {
+		return err
+	}
+	text := strings.TrimPrefix(f.Error(), "--")
+	name := text[:max(0, strings.IndexAny(text, ": "))]
+	place, known := c.places[name]
+	if !known {
+		return err
+	}
+	return &failure{err: errors.New(place + text[len(name):]), hint: f.hint, misuse: f.misuse}
 }
 
 // inFile is an error of the whole file. It leaves out the excerpt that the parser offers: a file may hold by mistake

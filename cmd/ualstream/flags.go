@@ -111,6 +111,10 @@ func wanted(f *flag.Flag, err error) error {
 		return errors.New("want a length of time like 90s or 1h")
 	case bool:
 		return errors.New("want true or false")
+	case int, int64:
+		return errors.New("want a whole number")
+	case float64:
+		return errors.New("want a number")
 	case *slog.Level:
 		return errors.New("want debug, info, warn or error")
 	}

@@ -120,7 +120,7 @@ func run(ctx context.Context, e *env, args []string) error {
 	defer signal.Stop(hangups)
 	options, err := c.options(e)
 	if err != nil {
-		return err
+		return c.inPlace(err)
 	}
 	if c.embedded {
 		broker, err := c.startEmbedded(options.Logger)
