@@ -65,11 +65,17 @@ type standing struct {
 	behind  int64 // messages that the stages have yet to read, or -1
 }
 
-// behind gives how many messages the stages have yet to read, or -1.
+// behind gives how many messages the stages have yet to read, or -1. They are asked in the order in which a message comes
+// to them, so that none slips by; correlations of correlations send theirs around once more.
 func behind(ctx context.Context, cluster *kafka.Cluster) (sum int64) {
-	for stage, topic := range map[string]schemas.Topic{worker.StageNormalize: schemas.TopicRaw, worker.StageDetect: schemas.TopicEvents,
-		worker.StageCorrelate: schemas.TopicSignals} {
-		lag, err := cluster.Lag(ctx, stage, topic)
+	for _, s := range []struct {
+		group string
+		from  schemas.Topic
+	}{
+		{worker.StageNormalize, schemas.TopicRaw}, {worker.StageDetect, schemas.TopicEvents},
+		{worker.StageCorrelate, schemas.TopicSignals}, {worker.StageCorrelate, schemas.TopicSignals},
+	} {
+		lag, err := cluster.Lag(ctx, s.group, s.from)
 		if err != nil {
 			return -1
 		}

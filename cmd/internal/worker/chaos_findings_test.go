@@ -24,7 +24,7 @@ const (
 )
 
 // chaosRules are a rule that tells of each of its hits, one that is counted, and correlations of that one and of its
-// correlation.
+// correlation. Their timespan is longer than records are made older by, even if they are given again and made older again.
 var chaosRules = fmt.Sprintf(`title: A seven
 id: 33333333-2222-4333-8444-000000000001
 level: low
@@ -49,7 +49,7 @@ correlation:
   type: event_count
   rules: [chaos_record]
   group-by: [UserId, ClientIP]
-  timespan: 10d
+  timespan: 90d
   condition: {gte: %d}
 ---
 title: Many people behind one address
@@ -60,7 +60,7 @@ correlation:
   type: event_count
   rules: [chaos_person]
   group-by: [ClientIP]
-  timespan: 10d
+  timespan: 90d
   condition: {gte: %d}
 `, chaosPerson, chaosRecords, chaosAddress, chaosPeople)
 
