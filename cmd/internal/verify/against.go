@@ -16,7 +16,7 @@ import (
 
 // Comparison says what of an exported log is here, and the other way round. Records are compared by their Ids: those of
 // the export with all events and rejects of the tenant; those that are here with the export as far as they are within
-// its time range and of a kind that it has.
+// its time range and of a kind that it has. Those of other kinds are told apart: the export may have been filtered.
 type Comparison struct {
 	Export     string      `json:"export"` // the file's name
 	Tenant     string      `json:"tenant"`
@@ -30,6 +30,12 @@ type Comparison struct {
 	NotHere    []Line      `json:"not_here"`   // in the export, and neither an event nor a reject
 	NotThere   []Line      `json:"not_there"`  // here, and not in the export; the first 100,000 that were found
 	Unnamed    int         `json:"unnamed"`    // further ones, which are counted only
+	// Foreign counts the records of the export that name another tenant and are not here. They are not in NotHere.
+	Foreign int `json:"of_other_tenants"`
+	// OtherKinds counts the records that are here, within the range, and of kinds that the export has none of; Others are
+	// the first 100 of them.
+	OtherKinds []KindCount `json:"other_kinds"`
+	Others     []Line      `json:"others"`
 	// BeforeCoverage counts those of NotHere that happened before anything of the tenant is covered.
 	BeforeCoverage int `json:"before_coverage"`
 }
@@ -39,6 +45,9 @@ type KindCount struct {
 	Kind
 	Records int `json:"records"`
 }
+
+// mostOthers is how many records are named of kinds that an export has none of.
+const mostOthers = 100
 
 // early is how long before it happened, by our clock, a record may be received.
 const early = time.Hour
@@ -50,17 +59,18 @@ type matching struct {
 	read   *atomic.Int64
 
 	mu    sync.Mutex
-	found map[string]bool // ids that are here and not in the export
+	found map[string]bool // folded ids that are here and not in the export
+	other map[Kind]int    // kinds that are here and not in the export
 	out   Comparison
 }
 
 // compare reads what was received since the export begins.
 func (m *matching) compare(ctx context.Context, cluster *kafka.Cluster) (Comparison, error) {
 	e := m.export
-	m.found = map[string]bool{}
+	m.found, m.other = map[string]bool{}, map[Kind]int{}
 	m.out = Comparison{
-		Export: e.name, Tenant: m.tenant, From: e.from, To: e.to, Kinds: e.listKinds(), Records: len(e.records), Repeats: e.repeats,
-		Unreadable: e.bad + e.anonymous, NotHere: []Line{}, NotThere: []Line{},
+		Export: e.name, Tenant: m.tenant, From: e.from, To: e.to, Kinds: listKinds(e.kinds), Records: len(e.records), Repeats: e.repeats,
+		Unreadable: e.bad + e.anonymous, NotHere: []Line{}, NotThere: []Line{}, Others: []Line{},
 	}
 	var since time.Time
 	if !e.from.IsZero() {
@@ -97,37 +107,51 @@ func (m *matching) take(msg *schemas.Message) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if one := m.export.records[id]; one != nil {
+	if one := m.export.records[folded(id)]; one != nil {
 		if !one.here && m.export.covers(one.Line) {
 			m.out.Here++
 		}
 		one.here = true
 		return
 	}
-	if id == "" || m.found[id] {
-		return
+	if id != "" && !m.found[folded(id)] {
+		m.onlyHere(lineOf(id, record))
 	}
-	l := lineOf(id, record)
-	if !m.export.covers(l) {
+}
+
+// onlyHere notes a record that the export does not have.
+func (m *matching) onlyHere(l Line) {
+	switch {
+	case !m.export.spans(l):
 		return
-	}
-	m.found[id] = true
-	m.out.Here++
-	if len(m.out.NotThere) < mostNamed {
+	case !m.export.covers(l):
+		m.other[l.Kind]++
+		if len(m.out.Others) < mostOthers {
+			m.out.Others = append(m.out.Others, l)
+		}
+		return
+	case len(m.out.NotThere) < mostNamed:
 		m.out.NotThere = append(m.out.NotThere, l)
-	} else {
+	default:
 		m.out.Unnamed++
 	}
+	m.found[folded(l.ID)] = true
+	m.out.Here++
 }
 
 // conclude names what was not found.
 func (m *matching) conclude() {
 	for _, one := range m.export.records {
-		if !one.here {
+		switch {
+		case one.here:
+		case one.foreign(m.tenant):
+			m.out.Foreign++
+		default:
 			m.out.NotHere = append(m.out.NotHere, one.Line)
 		}
 	}
-	for _, list := range [][]Line{m.out.NotHere, m.out.NotThere} {
+	m.out.OtherKinds = listKinds(m.other)
+	for _, list := range [][]Line{m.out.NotHere, m.out.NotThere, m.out.Others} {
 		slices.SortFunc(list, func(a, b Line) int {
 			if d := a.Time.Compare(b.Time); d != 0 {
 				return d

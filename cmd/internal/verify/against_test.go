@@ -37,7 +37,8 @@ func here(t *testing.T, body string) schemas.Message {
 func matched(t *testing.T, e *Export, messages ...schemas.Message) Comparison {
 	t.Helper()
 	var read atomic.Int64
-	m := &matching{export: e, tenant: contoso, read: &read, found: map[string]bool{}}
+	m := &matching{export: e, tenant: contoso, read: &read, found: map[string]bool{}, other: map[Kind]int{}}
+	e.reach(contoso)
 	for _, msg := range messages {
 		m.take(&msg)
 	}
@@ -97,6 +98,35 @@ func TestAnotherTenantsRecordsAreNotHere(t *testing.T) {
 	}
 }
 
+func TestTheRowsOfOtherTenantsAreLeftOut(t *testing.T) {
+	a, other := record("a", "2026-02-11T10:00:00", "Exchange", 2), strings.ReplaceAll(record("b", "2026-02-10T10:00:00", "SharePoint", 6), contoso, fabrikam)
+	found := strings.ReplaceAll(record("c", "2026-02-11T10:00:00", "Exchange", 2), contoso, fabrikam)
+	c := matched(t, exportOf(t, a+"\n"+other+"\n"+found), here(t, a), here(t, found), here(t, record("early", "2026-02-10T11:00:00", "SharePoint", 6)))
+	if idsOf(c.NotHere) != "" || idsOf(c.NotThere) != "" || c.Foreign != 1 || len(c.OtherKinds) != 0 {
+		t.Errorf("%+v", c)
+	}
+	if _, err := exportOf(t, other).tenant(contoso); err == nil || !strings.Contains(err.Error(), "no record of tenant "+contoso) {
+		t.Errorf("an export of another tenant: %v", err)
+	}
+}
+
+func TestAUUIDIsTheSameInCapitals(t *testing.T) {
+	const id = "3f8a1c3e-7b24-4d90-9e61-0c2d4b6f8a1f"
+	rows := record(strings.ToUpper(id), "2026-02-11T10:00:00", "Exchange", 2) + "\n" + record("Name", "2026-02-11T10:00:00", "Exchange", 2)
+	c := matched(t, exportOf(t, rows), here(t, record(id, "2026-02-11T10:00:00", "Exchange", 2)), here(t, record("name", "2026-02-11T10:00:00", "Exchange", 2)))
+	if idsOf(c.NotHere) != "Name" || idsOf(c.NotThere) != "name" {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestARecordOfAKindThatTheExportLacksIsToldApart(t *testing.T) {
+	a, only := record("a", "2026-02-11T10:00:00", "Exchange", 2), record("only", "2026-02-11T10:00:00", "Exchange", 50)
+	c := matched(t, exportOf(t, a), here(t, a), here(t, only), here(t, record("before", "2026-02-11T09:00:00", "Exchange", 50)))
+	if idsOf(c.NotThere) != "" || idsOf(c.Others) != "only" || fmt.Sprint(c.OtherKinds) != "[{{Exchange 50} 1}]" {
+		t.Errorf("%+v", c)
+	}
+}
+
 func TestAnExportIsReadInAnyFormAndItsFlawsAreCounted(t *testing.T) {
 	quoted := func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 	table := "CreationDate,AuditData\n" +
@@ -106,7 +136,7 @@ func TestAnExportIsReadInAnyFormAndItsFlawsAreCounted(t *testing.T) {
 		"x,\n"
 	told := 0
 	e, err := ReadExport(strings.NewReader("\ufeff"+table), "export.csv", func(error) { told++ })
-	if err != nil || len(e.records) != 1 || e.repeats != 1 || e.anonymous != 1 || e.bad != 1 || told != 1 {
+	if err != nil || len(e.records) != 1 || e.repeats != 1 || e.anonymous != 1 || e.bad != 1 || told != 2 {
 		t.Errorf("%+v, %d told, %v", e, told, err)
 	}
 	for name, text := range map[string]string{"nothing": "", "no record": `{"a":1}`} {
@@ -124,7 +154,7 @@ func TestWhoseExportItIs(t *testing.T) {
 		err               error
 	}{
 		"as its records say":  {strings.ReplaceAll(a, contoso, strings.ToUpper(contoso)), "", contoso, nil},
-		"as it is named":      {a, fabrikam, fabrikam, nil},
+		"as it is named":      {strings.ReplaceAll(a, contoso, ""), fabrikam, fabrikam, nil},
 		"of two":              {a + b, "", "", ErrWhose},
 		"of two, one is told": {a + b, contoso, contoso, nil},
 		"of nobody":           {strings.ReplaceAll(a, contoso, ""), "", "", ErrWhose},

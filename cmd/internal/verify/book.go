@@ -63,7 +63,7 @@ func keyOf(key string) blobKey {
 }
 
 // take takes an entry in the order of the topic. One that cannot be read is kept as damaged until a later one of its key
-// can; its only error is that of an entry that a later program wrote.
+// can, or until one without a value takes it out; its only error is that of an entry that a later program wrote.
 func (b *book) take(m schemas.Message) error {
 	delete(b.damaged, string(m.Key))
 	var err error
@@ -78,7 +78,7 @@ func (b *book) take(m schemas.Message) error {
 	if _, later := errors.AsType[*schemas.VersionError](err); later {
 		return err
 	}
-	if err != nil {
+	if err != nil && len(m.Value) > 0 {
 		b.damaged[string(m.Key)] = Damage{string(m.Key), m.Partition, m.Offset, err.Error()}
 	}
 	b.next[m.Partition] = m.Offset + 1

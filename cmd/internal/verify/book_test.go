@@ -130,6 +130,18 @@ func TestADamagedEntryIsNamedUntilItsKeyIsWrittenAnew(t *testing.T) {
 	}
 }
 
+func TestADamagedEntryOfNoBlobGoesWithATombstone(t *testing.T) {
+	b := newBook()
+	for _, value := range []string{"x", ""} {
+		if err := b.take(schemas.Message{Key: []byte("no key of ours"), Value: []byte(value)}); err != nil {
+			t.Fatal(err)
+		}
+		if named := len(b.damaged); named != len(value) {
+			t.Errorf("after %q: %d are damaged", value, named)
+		}
+	}
+}
+
 func TestAnEntryOfALaterVersionStopsTheReading(t *testing.T) {
 	for _, key := range []string{blob("b", "", 0).Key(), contoso + "/" + exchange + "/2026-02-12", schemas.Deployment{}.Key(), schemas.Skip{}.Key()} {
 		err := newBook().take(schemas.Message{Key: []byte(key), Value: fmt.Appendf(nil, `{"v":%d}`, schemas.LedgerVersion+1)})

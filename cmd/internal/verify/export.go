@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/tidwall/gjson"
 
 	"ualstream/cmd/internal/auditfile"
@@ -18,10 +19,10 @@ import (
 // Export is what an exported audit log holds: the ids of its records, with what they are about.
 type Export struct {
 	name      string
-	records   map[string]*exported // by Id
+	records   map[string]*exported // by folded Id
 	tenants   map[string]bool      // that the records name, in lower case
-	kinds     map[Kind]int
-	from, to  time.Time
+	kinds     map[Kind]int         // of the tenant's records, as reach found
+	from, to  time.Time            // the first and the last of the tenant's, as reach found
 	repeats   int
 	anonymous int // without an Id
 	bad       int // parts that cannot be read
@@ -30,7 +31,19 @@ type Export struct {
 // exported is a record of an export.
 type exported struct {
 	Line
-	here bool
+	tenant string // that it names, in lower case
+	here   bool
+}
+
+// foreign says whether a record names another tenant.
+func (x *exported) foreign(tenant string) bool { return x.tenant != "" && x.tenant != tenant }
+
+// folded gives the Id by which records are compared: some tools write a UUID in capitals.
+func folded(id string) string {
+	if len(id) == 36 && uuid.Validate(id) == nil {
+		return strings.ToLower(id)
+	}
+	return id
 }
 
 // Kind is a workload and record type.
@@ -60,7 +73,9 @@ func ReadExport(r io.Reader, name string, complain func(error)) (*Export, error)
 		if err != nil {
 			return nil, err
 		}
-		e.add(record.Body)
+		if err := e.add(record.Body); err != nil {
+			complain(fmt.Errorf("%s: %w", record.Where, err))
+		}
 	}
 	if len(e.records) == 0 {
 		return nil, fmt.Errorf("%s holds no record with an Id: there is nothing to compare", name)
@@ -68,31 +83,43 @@ func ReadExport(r io.Reader, name string, complain func(error)) (*Export, error)
 	return e, nil
 }
 
-func (e *Export) add(body []byte) {
+// add takes a record in. Its error says why it is none that can be compared, and that was counted.
+func (e *Export) add(body []byte) error {
 	id, err := schemas.RecordID(body)
 	if err != nil {
 		e.anonymous++
-		return
+		return err
 	}
 	id = valid(strings.Clone(id))
-	if e.records[id] != nil {
+	if e.records[folded(id)] != nil {
 		e.repeats++
-		return
+		return nil
 	}
-	l := lineOf(id, gjson.ParseBytes(body))
-	e.records[id] = &exported{Line: l}
-	e.kinds[l.Kind]++
-	if t := gjson.GetBytes(body, "OrganizationId").Str; t != "" {
-		e.tenants[strings.ToLower(t)] = true
+	one := &exported{Line: lineOf(id, gjson.ParseBytes(body)), tenant: strings.ToLower(gjson.GetBytes(body, "OrganizationId").Str)}
+	e.records[folded(id)] = one
+	if one.tenant != "" {
+		e.tenants[one.tenant] = true
 	}
-	if l.Time.IsZero() {
-		return
-	}
-	if e.from.IsZero() || l.Time.Before(e.from) {
-		e.from = l.Time
-	}
-	if l.Time.After(e.to) {
-		e.to = l.Time
+	return nil
+}
+
+// reach finds what kinds and which time the export has of a tenant.
+func (e *Export) reach(tenant string) {
+	e.kinds, e.from, e.to = map[Kind]int{}, time.Time{}, time.Time{}
+	for _, one := range e.records {
+		if one.foreign(tenant) {
+			continue
+		}
+		e.kinds[one.Kind]++
+		if one.Time.IsZero() {
+			continue
+		}
+		if e.from.IsZero() || one.Time.Before(e.from) {
+			e.from = one.Time
+		}
+		if one.Time.After(e.to) {
+			e.to = one.Time
+		}
 	}
 }
 
@@ -115,31 +142,39 @@ func happened(text string) time.Time {
 // ErrWhose says that an export does not tell of which tenant it is.
 var ErrWhose = errors.New("the export does not tell of which tenant it is")
 
-// tenant gives the tenant of the export: the one that is named, or the one that its records name.
+// tenant gives the tenant of the export: the one that is named, or the one that its records name. An export in which that
+// tenant has no record is an error: nothing could be compared.
 func (e *Export) tenant(named string) (string, error) {
-	if named != "" {
-		return named, nil
-	}
-	if len(e.tenants) != 1 {
+	if named == "" && len(e.tenants) != 1 {
 		return "", fmt.Errorf("%w: its records name %d", ErrWhose, len(e.tenants))
 	}
-	for t := range e.tenants {
-		named = t
+	if named == "" {
+		for t := range e.tenants {
+			named = t
+		}
+	}
+	if e.reach(named); len(e.kinds) == 0 {
+		return "", fmt.Errorf("%s holds no record of tenant %s: its records name %s", e.name, named,
+			strings.Join(slices.Sorted(maps.Keys(e.tenants)), ", "))
 	}
 	return named, nil
 }
 
 // covers says whether the export would have a record, as far as its own records show.
-func (e *Export) covers(l Line) bool {
-	return e.kinds[l.Kind] > 0 && !l.Time.IsZero() && !l.Time.Before(e.from) && !l.Time.After(e.to)
+func (e *Export) covers(l Line) bool { return e.kinds[l.Kind] > 0 && e.spans(l) }
+
+// spans says whether something happened in the time of the export.
+func (e *Export) spans(l Line) bool {
+	return !l.Time.IsZero() && !l.Time.Before(e.from) && !l.Time.After(e.to)
 }
 
-// listKinds gives the kinds in order, with their numbers of records.
-func (e *Export) listKinds() (list []KindCount) {
-	for _, k := range slices.SortedFunc(maps.Keys(e.kinds), func(a, b Kind) int {
+// listKinds gives kinds in order, with their numbers of records.
+func listKinds(kinds map[Kind]int) []KindCount {
+	list := []KindCount{}
+	for _, k := range slices.SortedFunc(maps.Keys(kinds), func(a, b Kind) int {
 		return strings.Compare(a.Workload+" "+a.RecordType, b.Workload+" "+b.RecordType)
 	}) {
-		list = append(list, KindCount{k, e.kinds[k]})
+		list = append(list, KindCount{k, kinds[k]})
 	}
 	return list
 }

@@ -144,4 +144,8 @@ func (p *page) trouble(r Report) {
 		p.note("DAMAGED", "entry %d/%d of the ledger: %s", d.Partition, d.Offset, d.Problem)
 	}
 	p.rest(len(r.Damaged), 0)
+	if len(r.Damaged) > 0 {
+		p.note("", "a worker writes anew what is known of a blob that Microsoft still lists, and of its day; "+
+			"any other entry goes with a message of its key and of no value (a tombstone)")
+	}
 }

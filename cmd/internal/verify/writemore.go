@@ -1,6 +1,9 @@
 package verify
 
-import "strings"
+import (
+	"fmt"
+	"strings"
+)
 
 // deep tells what Microsoft lists and the ledger does not have.
 func (p *page) deep(d Deep) {
@@ -34,14 +37,13 @@ func (p *page) blobs(word string, blobs []Unsettled) {
 func (p *page) against(c Comparison) {
 	p.line("\nCompared with %s", plain(c.Export, 60))
 	p.note("tenant", "%s", c.Tenant)
-	kinds := make([]string, len(c.Kinds))
-	for i, k := range c.Kinds {
-		kinds[i] = plain(k.Workload, 40) + " " + plain(k.RecordType, 20)
-	}
 	p.note("compared", "%s of the export (%s, %s unreadable) by their ids with all events and rejects received since; "+
-		"%s here that happened %s, of its workloads and record types (%s)",
+		"%s here that happened %s, of its workloads and record types: %s",
 		plural(c.Records, "record", "records"), plural(c.Repeats, "repeat", "repeats"), plural(c.Unreadable, "part", "parts"),
-		plural(c.Here, "record", "records"), span(c.From, c.To), strings.Join(kinds, ", "))
+		plural(c.Here, "record", "records"), span(c.From, c.To), kindsOf(c.Kinds))
+	if c.Foreign > 0 {
+		p.note("", "%s of the export of other tenants, left out", plural(c.Foreign, "record", "records"))
+	}
 	p.note("NOT HERE", "%s of the export", plural(len(c.NotHere), "record", "records"))
 	p.lines(c.NotHere, 0)
 	if c.BeforeCoverage > 0 {
@@ -49,6 +51,27 @@ func (p *page) against(c Comparison) {
 	}
 	p.note("only here", "%s that the export does not have", plural(len(c.NotThere)+c.Unnamed, "record", "records"))
 	p.lines(c.NotThere, c.Unnamed)
+	if others := total(c.OtherKinds); others > 0 {
+		p.note("beside", "%s here in that time, of workloads and record types that the export has none of: %s",
+			plural(others, "record", "records"), kindsOf(c.OtherKinds))
+		p.lines(c.Others, others-len(c.Others))
+	}
+}
+
+func total(kinds []KindCount) (n int) {
+	for _, k := range kinds {
+		n += k.Records
+	}
+	return n
+}
+
+// kindsOf names kinds, each with how many records there are of it.
+func kindsOf(kinds []KindCount) string {
+	names := make([]string, len(kinds))
+	for i, k := range kinds {
+		names[i] = fmt.Sprintf("%s type %s (%d)", plain(k.Workload, 40), plain(k.RecordType, 20), k.Records)
+	}
+	return strings.Join(names, ", ")
 }
 
 func (p *page) lines(list []Line, unnamed int) {
