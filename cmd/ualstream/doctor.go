@@ -22,9 +22,10 @@ const doctorUsage = `Say what is wrong, what it means, and what mends it.
 Usage:
     ualstream doctor [TENANT] [--json] --brokers HOST:PORT[,…] | --embedded | --config FILE  [--flag …]
 
-It looks at Kafka (whether it answers, topics, their settings and retention, permissions, how far behind the stages are)
-and at each tenant: the app's credential and when it expires, the cloud, consent, permissions, clock, quota, auditing,
-each subscription and how late its records come, what was lost, and whether the records come that detections want most.
+It looks at Kafka (whether it answers, topics, their settings and retention, permissions, transactions that stay open, how
+far behind the stages are) and at each tenant: the app's credential and when it expires, the cloud, consent, permissions,
+clock, quota, auditing, each subscription and how late its records come, what was lost, and whether the records come that
+detections want most.
 TENANT is an ID or a domain; without it all that are connected are looked at, the worst first.
 
     ok         nothing to do
@@ -185,7 +186,9 @@ func (c *config) scene(ctx context.Context, cluster *kafka.Cluster) (doctor.Scen
 	default:
 		within, cancel := context.WithTimeout(ctx, kafkaWithin)
 		defer cancel()
+		before := held(within, cluster)
 		s.Err = s.Read(within, cluster, c.tenants)
+		d.Checks = append(d.Checks, doctor.Held(before, held(within, cluster), c.prefix))
 	}
 	if s.Err != nil {
 		d.Checks = append(d.Checks, doctor.Without("stages", s.Err))
@@ -193,4 +196,15 @@ func (c *config) scene(ctx context.Context, cluster *kafka.Cluster) (doctor.Scen
 		d.Checks = append(d.Checks, doctor.Stages(s.Report.Stages, outlook.Idle))
 	}
 	return s, d
+}
+
+// held gives what open transactions hide of the topics that stages and consumers read, as far as Kafka tells.
+func held(ctx context.Context, cluster *kafka.Cluster) doctor.Holds {
+	all := doctor.Holds{}
+	for _, topic := range []schemas.Topic{schemas.TopicRaw, schemas.TopicEvents, schemas.TopicSignals, schemas.TopicThreats} {
+		if holds, err := cluster.Holds(ctx, topic); err == nil {
+			all[topic] = holds
+		}
+	}
+	return all
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"ualstream/cmd/internal/kafka"
 	"ualstream/cmd/internal/verify"
 	"ualstream/cmd/internal/worker"
 	"ualstream/ingest/o365"
@@ -110,6 +111,8 @@ func notVerified(err error) error {
 		return wrongUse("no tenant is known: is it the right Kafka, and the right --prefix?", "%v", err)
 	case isUnknown:
 		return wrongUse("known are "+strings.Join(unknown.Known, ", "), "%v", err)
+	case errors.Is(err, kafka.ErrStalled):
+		return withHint(err, "'ualstream doctor' says what is open and how to end it; a transaction that does not hang ends by itself within minutes")
 	case errors.Is(err, verify.ErrWhose):
 		return wrongUse("name it with --tenant", "%v", err)
 	}

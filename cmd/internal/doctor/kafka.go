@@ -16,6 +16,7 @@ const (
 	checkTopics      = "topics"
 	checkPermissions = "Kafka permissions"
 	checkStages      = "stages"
+	checkHeld        = "transactions"
 )
 
 // Groups are the consumer groups that a worker joins.

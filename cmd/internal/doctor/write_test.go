@@ -10,6 +10,7 @@ import (
 
 	"ualstream/cmd/internal/kafka"
 	"ualstream/cmd/internal/status"
+	"ualstream/schemas"
 )
 
 const table = `Kafka and the workers
@@ -119,6 +120,29 @@ func TestStagesThatStandStillOrFallBehindAreWarnedOf(t *testing.T) {
 	} {
 		if c := Stages([]status.Stage{test.stage}, test.idle); c.State != test.state || !strings.Contains(c.Says, test.says) {
 			t.Errorf("%+v, want it %s and to say %q", c, test.state, test.says)
+		}
+	}
+}
+
+func TestATransactionThatStaysOpenIsWarnedOf(t *testing.T) {
+	at := func(stable, hidden int64) Holds {
+		return Holds{schemas.TopicEvents: {3: {Stable: stable, Hidden: hidden}}, schemas.TopicRaw: {}}
+	}
+	for name, test := range map[string]struct {
+		before, after Holds
+		state         State
+	}{
+		"none":           {Holds{}, Holds{}, OK},
+		"one that ended": {at(163, 7), Holds{}, OK},
+		"one that began": {Holds{}, at(163, 7), OK},
+		"another":        {at(150, 7), at(163, 7), OK},
+		"the same":       {at(163, 7), at(163, 1600), Warning},
+	} {
+		c := Held(test.before, test.after, "m365")
+		told := strings.Contains(c.Says, "hides 1,600 messages of m365.events/3 from offset 163 on") &&
+			strings.Contains(c.Fix, "abort --topic m365.events --partition 3 --start-offset 163")
+		if c.State != test.state || told != (test.state == Warning) {
+			t.Errorf("%s: %+v", name, c)
 		}
 	}
 }
