@@ -186,6 +186,9 @@ func (r *Report) add(n int, one, many string) {
 // Verdict says in a line what the report amounts to.
 func (r *Report) Verdict() string {
 	verdict := "complete"
+	if n := r.Records.NotNormalized; n > 0 {
+		verdict = fmt.Sprintf("complete, as far as normalize has come: %s to go", plural(int(n), "message", "messages"))
+	}
 	if r.Missing > 0 {
 		verdict = fmt.Sprintf("%d missing", r.Missing)
 	}
