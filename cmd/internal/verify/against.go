@@ -36,6 +36,10 @@ type Comparison struct {
 	// the first 100 of them.
 	OtherKinds []KindCount `json:"other_kinds"`
 	Others     []Line      `json:"others"`
+	// Before and After are those that are here, of kinds that the export has, and happened next before its first record and
+	// next after its last: what the export lacks at its edges is among them. At most five each, the nearest first.
+	Before []Line `json:"next_before"`
+	After  []Line `json:"next_after"`
 	// BeforeCoverage counts those of NotHere that happened before anything of the tenant is covered.
 	BeforeCoverage int `json:"before_coverage"`
 }
@@ -48,6 +52,9 @@ type KindCount struct {
 
 // mostOthers is how many records are named of kinds that an export has none of.
 const mostOthers = 100
+
+// mostNext is how many records are named beyond each edge of an export.
+const mostNext = 5
 
 // early is how long before it happened, by our clock, a record may be received.
 const early = time.Hour
@@ -70,7 +77,7 @@ func (m *matching) compare(ctx context.Context, cluster *kafka.Cluster) (Compari
 	m.found, m.other = map[string]bool{}, map[Kind]int{}
 	m.out = Comparison{
 		Export: e.name, Tenant: m.tenant, From: e.from, To: e.to, Kinds: listKinds(e.kinds), Records: len(e.records), Repeats: e.repeats,
-		Unreadable: e.bad + e.anonymous, NotHere: []Line{}, NotThere: []Line{}, Others: []Line{},
+		Unreadable: e.bad + e.anonymous, NotHere: []Line{}, NotThere: []Line{}, Others: []Line{}, Before: []Line{}, After: []Line{},
 	}
 	var since time.Time
 	if !e.from.IsZero() {
@@ -123,6 +130,7 @@ func (m *matching) take(msg *schemas.Message) {
 func (m *matching) onlyHere(l Line) {
 	switch {
 	case !m.export.spans(l):
+		m.beyond(l)
 		return
 	case !m.export.covers(l):
 		m.other[l.Kind]++
@@ -137,6 +145,22 @@ func (m *matching) onlyHere(l Line) {
 	}
 	m.found[folded(l.ID)] = true
 	m.out.Here++
+}
+
+// beyond notes a record if it is one of those next to the export's time.
+func (m *matching) beyond(l Line) {
+	if l.Time.IsZero() || m.export.from.IsZero() || m.export.kinds[l.Kind] == 0 {
+		return
+	}
+	list, farther := &m.out.Before, func(a, b Line) int { return b.Time.Compare(a.Time) }
+	if l.Time.After(m.export.to) {
+		list, farther = &m.out.After, func(a, b Line) int { return a.Time.Compare(b.Time) }
+	}
+	if !slices.ContainsFunc(*list, func(other Line) bool { return folded(other.ID) == folded(l.ID) }) {
+		at, _ := slices.BinarySearchFunc(*list, l, farther)
+		*list = slices.Insert(*list, at, l)
+		*list = (*list)[:min(len(*list), mostNext)]
+	}
 }
 
 // conclude names what was not found.

@@ -127,6 +127,26 @@ func TestARecordOfAKindThatTheExportLacksIsToldApart(t *testing.T) {
 	}
 }
 
+func TestWhatAnExportLacksAtItsEdgesIsNamed(t *testing.T) {
+	a, b := record("a", "2026-02-11T10:00:00", "Exchange", 2), record("b", "2026-02-11T11:00:00", "Exchange", 2)
+	messages := []schemas.Message{here(t, a), here(t, b), here(t, record("other", "2026-02-11T11:00:01", "Exchange", 50))}
+	for i := range 9 { // the farthest first and the nearest first
+		before, after := fmt.Sprintf("2026-02-11T09:%02d:00", 10+i), fmt.Sprintf("2026-02-11T11:%02d:00", 10+i)
+		messages = append(messages, here(t, record(fmt.Sprint("before", i), before, "Exchange", 2)), here(t, record(fmt.Sprint("after", i), after, "Exchange", 2)),
+			here(t, record(fmt.Sprint("before", i), before, "Exchange", 2)))
+	}
+	c := matched(t, exportOf(t, a+"\n"+b), messages...)
+	if got, want := idsOf(c.Before), "before8 before7 before6 before5 before4"; got != want {
+		t.Errorf("before: %s, want %s", got, want)
+	}
+	if got, want := idsOf(c.After), "after0 after1 after2 after3 after4"; got != want {
+		t.Errorf("after: %s, want %s", got, want)
+	}
+	if len(c.NotThere) != 0 || c.Here != 2 {
+		t.Errorf("%+v", c)
+	}
+}
+
 func TestAnExportIsReadInAnyFormAndItsFlawsAreCounted(t *testing.T) {
 	quoted := func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 	table := "CreationDate,AuditData\n" +

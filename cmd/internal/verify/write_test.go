@@ -49,7 +49,8 @@ func full() Report {
 		Against: &Comparison{Export: "export.csv", Tenant: contoso, From: ago(2 * day), To: ago(day), Kinds: []KindCount{{Kind{"Exchange", "2"}, 7}},
 			Records: 7, Repeats: 1, Unreadable: 2, Here: 9, NotHere: []Line{{"id-1", ago(2 * day), "Send", Kind{"Exchange", "2"}}}, BeforeCoverage: 1,
 			NotThere: []Line{{"id-2", ago(day), "New-InboxRule", Kind{"Exchange", "1"}}}, Unnamed: 3, Foreign: 4,
-			OtherKinds: []KindCount{{Kind{"Exchange", "50"}, 2}}, Others: []Line{{"id-3", ago(day), "MailItemsAccessed", Kind{"Exchange", "50"}}}},
+			OtherKinds: []KindCount{{Kind{"Exchange", "50"}, 2}}, Others: []Line{{"id-3", ago(day), "MailItemsAccessed", Kind{"Exchange", "50"}}},
+			Before: []Line{{"id-4", ago(2 * day), "Send", Kind{"Exchange", "2"}}}, After: []Line{}},
 	}
 	r.sum()
 	return r

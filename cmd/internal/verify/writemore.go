@@ -56,6 +56,8 @@ func (p *page) against(c Comparison) {
 			plural(others, "record", "records"), kindsOf(c.OtherKinds))
 		p.lines(c.Others, others-len(c.Others))
 	}
+	p.next("before its first", c.Before)
+	p.next("after its last", c.After)
 }
 
 func total(kinds []KindCount) (n int) {
@@ -72,6 +74,15 @@ func kindsOf(kinds []KindCount) string {
 		names[i] = fmt.Sprintf("%s type %s (%d)", plain(k.Workload, 40), plain(k.RecordType, 20), k.Records)
 	}
 	return strings.Join(names, ", ")
+}
+
+// next names the records beyond an edge of an export.
+func (p *page) next(where string, list []Line) {
+	if len(list) > 0 {
+		p.note("beyond", "%s here that happened next %s one: the export lacks them, or was not asked for their time",
+			plural(len(list), "record", "records"), where)
+		p.lines(list, 0)
+	}
 }
 
 func (p *page) lines(list []Line, unnamed int) {

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -155,10 +156,14 @@ func (w *Worker) refuse(recorded, here schemas.Deployment) error {
 
 func (w *Worker) repartitioned(t schemas.Topic, was, now int) error {
 	name, brokers := t.Name(w.prefix()), strings.Join(w.options.Kafka.Brokers, ",")
+	anew := "; the next start makes it"
+	if was != cmp.Or(w.options.Kafka.Partitions, schemas.DefaultPartitions) {
+		anew = fmt.Sprintf(", then --create --topic %s --partitions %d; the next start says which of its settings to mend", name, was)
+	}
 	return &DeploymentError{
 		fmt.Sprintf("topic %s has %d partitions, and was made with %d: which partition a record is in follows from their number, and what is known of "+
 			"records and groups is known by partition, so that records would be written twice", name, now, was),
-		fmt.Sprintf("Kafka takes no partition away, so begin anew under another --prefix, or, where you can do without what the topic holds, make it anew with "+
-			"kafka-topics.sh --bootstrap-server %s --delete --topic %s, and --create --topic %[2]s --partitions %[3]d before the next start", brokers, name, was),
+		fmt.Sprintf("Kafka takes no partition away, so begin anew under another --prefix, or, where you can do without what the topic holds, delete it with "+
+			"kafka-topics.sh --bootstrap-server %s --delete --topic %s%s", brokers, name, anew),
 	}
 }

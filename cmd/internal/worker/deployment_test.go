@@ -106,7 +106,7 @@ func TestTopicsThatAreNotAsTheyWereAreRefused(t *testing.T) {
 		want   []string
 	}{
 		"another cluster":    {func(d *schemas.Deployment) { d.Cluster = "was-it" }, []string{"on Kafka cluster was-it, and this is cluster ", "brokers of cluster was-it", "another --prefix"}},
-		"partitions added":   {func(d *schemas.Deployment) { d.Partitions["raw"] = 2 }, []string{"topic m365.raw has 3 partitions, and was made with 2", "another --prefix", "--delete --topic m365.raw", "--create --topic m365.raw --partitions 2"}},
+		"partitions added":   {func(d *schemas.Deployment) { d.Partitions["raw"] = 2 }, []string{"topic m365.raw has 3 partitions, and was made with 2", "another --prefix", "--delete --topic m365.raw, then --create --topic m365.raw --partitions 2"}},
 		"made with fewer":    {func(d *schemas.Deployment) { d.Partitions["events"] = 6 }, []string{"topic m365.events has 3 partitions, and was made with 6"}},
 		"a later topic":      {func(d *schemas.Deployment) { delete(d.Partitions, "signals") }, nil},
 		"nothing is changed": {func(*schemas.Deployment) {}, nil},
@@ -129,6 +129,15 @@ func TestTopicsThatAreNotAsTheyWereAreRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+func TestATopicOfTheUsualNumberOfPartitionsIsMadeByTheNextStart(t *testing.T) {
+	t.Parallel()
+	w := member(t, embedded(t), "contoso", StageIngest)
+	refused(t, w.repartitioned(schemas.TopicRaw, 3, 4), "--delete --topic m365.raw; the next start makes it")
+	w.options.Kafka.Partitions = 0
+	refused(t, w.repartitioned(schemas.TopicRaw, 3, 4), "--delete --topic m365.raw, then --create --topic m365.raw --partitions 3;")
+	refused(t, w.repartitioned(schemas.TopicRaw, schemas.DefaultPartitions, 13), "--delete --topic m365.raw; the next start makes it")
 }
 
 func TestARefusedWorkerRunsNoStage(t *testing.T) {
