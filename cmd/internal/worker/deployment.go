@@ -31,6 +31,7 @@ func (w *Worker) settle(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("ask Kafka for its id: %w", err)
 	}
+	w.tellOfIdleSkips(here)
 	recorded, err := w.recorded(ctx)
 	if err == nil && len(recorded) == 0 && here.ID != "" && slices.Contains(w.options.Stages, StageIngest) {
 		if err = w.record(ctx, here); err == nil {

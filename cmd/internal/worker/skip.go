@@ -45,6 +45,16 @@ func ParsePlace(text, prefix string) (p Place, err error) {
 	return p, nil
 }
 
+// tellOfIdleSkips warns of places that cannot come, as there is no such partition.
+func (w *Worker) tellOfIdleSkips(here schemas.Deployment) {
+	for _, p := range w.options.Skip {
+		if n := here.Partitions[string(p.Topic)]; p.Partition >= n {
+			w.options.Logger.Warn("--skip names a partition that there is not, and does nothing", "topic", p.Topic.Name(w.prefix()),
+				"partition", p.Partition, "offset", p.Offset, "partitions", n)
+		}
+	}
+}
+
 // rereadAfter is how long what the ledger says of skips is believed to be all.
 const rereadAfter = time.Minute
 

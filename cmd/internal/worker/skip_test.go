@@ -102,6 +102,18 @@ func TestABatchIsSkippedWhereTheOperatorNamesItAndTheLedgerKeepsThat(t *testing.
 	}
 }
 
+func TestASkipOfAPartitionThatThereIsNotIsTold(t *testing.T) {
+	t.Parallel()
+	var text logText
+	w := member(t, embedded(t), "contoso", StageIngest)
+	w.options.Logger = slog.New(slog.NewTextHandler(&text, nil))
+	w.options.Skip = []Place{{schemas.TopicRaw, 2, 7}, {schemas.TopicEvents, 3, 8}}
+	try(t, w.settle(deadline(t)))
+	if got := text.String(); strings.Count(got, "--skip") != 1 || !strings.Contains(got, "topic=m365.events partition=3 offset=8 partitions=3") {
+		t.Errorf("log %s", got)
+	}
+}
+
 func TestEachTopicIsReadByOneStage(t *testing.T) {
 	for topic, want := range map[schemas.Topic]string{schemas.TopicRaw: StageNormalize, schemas.TopicEvents: StageDetect,
 		schemas.TopicThreats: StagePublish, schemas.TopicLedger: StageIngest, schemas.TopicTenants: StageIngest} {
