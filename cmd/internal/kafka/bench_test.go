@@ -90,7 +90,7 @@ func copyAll(b *testing.B, c *Cluster, guarantee Guarantee, round, n int) time.D
 //
 //	go test ./cmd/internal/kafka -run '^$' -bench ExactlyOnce -benchtime 1x
 func BenchmarkExactlyOnce(b *testing.B) {
-	const n, pairs = 200000, 5
+	const n, pairs = 300000, 5 // so many that the time to begin counts for little
 	msgs := audit(schemas.TopicEvents, n)
 	c := connect(b)
 	c.cfg.Partitions = 6
