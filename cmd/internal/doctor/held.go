@@ -26,8 +26,8 @@ func Held(before, after Holds, prefix string) Check {
 			name := topic.Name(prefix)
 			says = append(says, fmt.Sprintf("an open transaction hides %s of %s/%d from offset %d on",
 				number(int(now.Hidden))+" "+plural(int(now.Hidden), "message"), name, partition, now.Stable))
-			fixes = append(fixes, fmt.Sprintf("    kafka-transactions.sh … describe-producers --topic %s --partition %d\n"+
-				"    kafka-transactions.sh … abort --topic %s --partition %d --start-offset %d", name, partition, name, partition, now.Stable))
+			see, end := now.Commands("    kafka-transactions.sh …", name, partition)
+			fixes = append(fixes, see, end)
 		}
 	}
 	if len(says) == 0 {

@@ -120,6 +120,13 @@ type Hold struct {
 	Hidden int64 // messages from there on
 }
 
+// Commands give the two by which one sees whose the transaction is and ends it. Tool is kafka-transactions.sh, with how it
+// reaches the brokers, and topic the full name.
+func (h Hold) Commands(tool, topic string, partition int) (see, end string) {
+	at := fmt.Sprintf("--topic %s --partition %d", topic, partition)
+	return tool + " describe-producers " + at, fmt.Sprintf("%s abort %s --start-offset %d", tool, at, h.Stable)
+}
+
 // Holds makes one attempt to see which of the topic's partitions are held back.
 func (c *Cluster) Holds(ctx context.Context, t schemas.Topic) (map[int]Hold, error) {
 	ids, err := c.partitionIDs(ctx, t)

@@ -114,23 +114,24 @@ func (m *matching) take(msg *schemas.Message) {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if one := m.export.records[folded(id)]; one != nil {
+	key := folded(id)
+	if one := m.export.records[key]; one != nil {
 		if !one.here && m.export.covers(one.Line) {
 			m.out.Here++
 		}
 		one.here = true
 		return
 	}
-	if id != "" && !m.found[folded(id)] {
-		m.onlyHere(lineOf(id, record))
+	if id != "" && !m.found[key] {
+		m.onlyHere(key, lineOf(id, record))
 	}
 }
 
-// onlyHere notes a record that the export does not have.
-func (m *matching) onlyHere(l Line) {
+// onlyHere notes a record that the export does not have, by its folded id.
+func (m *matching) onlyHere(key string, l Line) {
 	switch {
 	case !m.export.spans(l):
-		m.beyond(l)
+		m.beyond(key, l)
 		return
 	case !m.export.covers(l):
 		m.other[l.Kind]++
@@ -143,12 +144,12 @@ func (m *matching) onlyHere(l Line) {
 	default:
 		m.out.Unnamed++
 	}
-	m.found[folded(l.ID)] = true
+	m.found[key] = true
 	m.out.Here++
 }
 
 // beyond notes a record if it is one of those next to the export's time.
-func (m *matching) beyond(l Line) {
+func (m *matching) beyond(key string, l Line) {
 	if l.Time.IsZero() || m.export.from.IsZero() || m.export.kinds[l.Kind] == 0 {
 		return
 	}
@@ -156,7 +157,7 @@ func (m *matching) beyond(l Line) {
 	if l.Time.After(m.export.to) {
 		list, farther = &m.out.After, func(a, b Line) int { return a.Time.Compare(b.Time) }
 	}
-	if !slices.ContainsFunc(*list, func(other Line) bool { return folded(other.ID) == folded(l.ID) }) {
+	if !slices.ContainsFunc(*list, func(other Line) bool { return folded(other.ID) == key }) {
 		at, _ := slices.BinarySearchFunc(*list, l, farther)
 		*list = slices.Insert(*list, at, l)
 		*list = (*list)[:min(len(*list), mostNext)]

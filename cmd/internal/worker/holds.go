@@ -2,7 +2,6 @@ package worker
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -53,11 +52,9 @@ func (w *Worker) measureHolds(ctx context.Context, h holds) error {
 // committed the group's offsets all the same, so that what is aborted there is read by nobody again.
 func (w *Worker) tellHang(t schemas.Topic, partition int, offset int64, age time.Duration) {
 	topic := t.Name(w.prefix())
-	tool := "kafka-transactions.sh --bootstrap-server " + strings.Join(w.options.Kafka.Brokers, ",")
-	w.options.Logger.Error(fmt.Sprintf("a transaction hangs, and its topic's readers wait for it. If no worker is at work there, see whose it is: "+
-		"%s describe-producers --topic %s --partition %d; and end it: %s abort --topic %s --partition %d --start-offset %d. "+
-		"Then run 'ualstream verify': where Kafka had taken it for committed, it names the events that are gone",
-		tool, topic, partition, tool, topic, partition, offset),
+	see, end := kafka.Hold{Stable: offset}.Commands("kafka-transactions.sh --bootstrap-server "+strings.Join(w.options.Kafka.Brokers, ","), topic, partition)
+	w.options.Logger.Error("a transaction hangs, and its topic's readers wait for it. If no worker is at work there, see whose it is: "+
+		see+"; and end it: "+end+". Then run 'ualstream verify': where Kafka had taken it for committed, it names the events that are gone",
 		"topic", topic, "partition", partition, "offset", offset, "for", age.Round(time.Second))
 }
 
