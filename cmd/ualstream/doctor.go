@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -186,9 +187,14 @@ func (c *config) scene(ctx context.Context, cluster *kafka.Cluster) (doctor.Scen
 	default:
 		within, cancel := context.WithTimeout(ctx, kafkaWithin)
 		defer cancel()
-		before := held(within, cluster)
+		before, unseen := held(within, cluster)
 		s.Err = s.Read(within, cluster, c.tenants)
-		d.Checks = append(d.Checks, doctor.Held(before, held(within, cluster), c.prefix))
+		after, err := held(within, cluster)
+		if unseen = cmp.Or(unseen, err); unseen != nil {
+			d.Checks = append(d.Checks, doctor.Without("transactions", unseen))
+		} else {
+			d.Checks = append(d.Checks, doctor.Held(before, after, c.prefix))
+		}
 	}
 	if s.Err != nil {
 		d.Checks = append(d.Checks, doctor.Without("stages", s.Err))
@@ -198,13 +204,15 @@ func (c *config) scene(ctx context.Context, cluster *kafka.Cluster) (doctor.Scen
 	return s, d
 }
 
-// held gives what open transactions hide of the topics that stages and consumers read, as far as Kafka tells.
-func held(ctx context.Context, cluster *kafka.Cluster) doctor.Holds {
+// held gives what open transactions hide of the topics that stages and consumers read.
+func held(ctx context.Context, cluster *kafka.Cluster) (doctor.Holds, error) {
 	all := doctor.Holds{}
 	for _, topic := range []schemas.Topic{schemas.TopicRaw, schemas.TopicEvents, schemas.TopicSignals, schemas.TopicThreats} {
-		if holds, err := cluster.Holds(ctx, topic); err == nil {
-			all[topic] = holds
+		holds, err := cluster.Holds(ctx, topic)
+		if err != nil {
+			return nil, err
 		}
+		all[topic] = holds
 	}
-	return all
+	return all, nil
 }
